@@ -1,0 +1,57 @@
+using Scim.Domain.Tenants;
+
+namespace Scim.Application.Common;
+
+[Flags]
+public enum Scopes
+{
+    None = 0,
+    Read = 1,
+    Write = 2,
+}
+
+/// <summary>The authenticated SCIM client behind a request.</summary>
+public sealed record Caller(
+    TenantId TenantId,
+    string TenantSlug,
+    Guid ClientId,
+    Guid TokenId,
+    Scopes Scopes,
+    ClientProfile Profile
+);
+
+/// <summary>
+/// Who asks and under which request id; one per request (scoped). Handlers read it, the edge fills it. Operator verbs
+/// have no caller but a tenant.
+/// </summary>
+public sealed class RequestContext
+{
+    private DeviationLog? _deviations;
+
+    public Caller? Caller { get; private set; }
+
+    public TenantId? Tenant { get; private set; }
+
+    public string RequestId { get; set; } = "";
+
+    /// <summary><c>client:{id}</c>, <c>operator:cli</c>, <c>job:{name}</c>.</summary>
+    public string Actor { get; private set; } = "system";
+
+    public TenantId TenantId =>
+        Tenant ?? throw new InvalidOperationException("The request is not bound to a tenant.");
+
+    public DeviationLog Deviations => _deviations ??= new DeviationLog(Caller?.Profile ?? ClientProfile.Auto);
+
+    public void Become(Caller caller)
+    {
+        Caller = caller;
+        Tenant = caller.TenantId;
+        Actor = $"client:{caller.ClientId:D}";
+    }
+
+    public void ActAs(string actor, TenantId? tenant)
+    {
+        Actor = actor;
+        Tenant = tenant;
+    }
+}
