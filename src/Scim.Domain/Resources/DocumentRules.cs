@@ -1,0 +1,184 @@
+using System.Text;
+using Scim.Domain.Errors;
+using Scim.Domain.Schemas;
+using Scim.Domain.Tenants;
+using Scim.Domain.Text;
+
+namespace Scim.Domain.Resources;
+
+/// <summary>What a schema demands of a whole document (RFC 7643 §2.2, §2.4): required attributes, immutable ones, one primary.</summary>
+public static class DocumentRules
+{
+    /// <summary>Attributes that have an index are bounded, since no index takes a key of any length.</summary>
+    private const int MaxIndexedBytes = 1024;
+
+    private static readonly HashSet<string> Indexed = new(StringComparer.Ordinal)
+    {
+        "userName",
+        "externalId",
+        "displayName",
+        "name.familyName",
+        "name.givenName",
+        "emails.value",
+    };
+
+    /// <summary>A PUT (RFC 7644 §3.5.1): immutable attributes that are left out keep their value.</summary>
+    public static Document KeepImmutable(Document incoming, Document current)
+    {
+        var root = incoming.Root;
+        foreach (var attribute in incoming.Schema.Root)
+        {
+            if (attribute.IsExtension && current.Root[attribute] is ComplexValue before)
+            {
+                var after = root[attribute] as ComplexValue ?? ComplexValue.Empty(attribute.Attributes);
+                foreach (var inner in attribute.Attributes)
+                {
+                    if (inner.Mutability == Mutability.Immutable && after[inner] is null)
+                    {
+                        after = after.With(inner, before[inner]);
+                    }
+                }
+
+                root = root.With(attribute, after.IsEmpty ? null : after);
+            }
+            else if (attribute.Mutability == Mutability.Immutable && root[attribute] is null)
+            {
+                root = root.With(attribute, current.Root[attribute]);
+            }
+        }
+
+        return incoming.With(root);
+    }
+
+    /// <summary>One primary per attribute: the last one stays if the profile tolerates several.</summary>
+    public static Document KeepOnePrimary(Document document, DeviationLog deviations)
+    {
+        var root = document.Root;
+        foreach (var attribute in document.Schema.Root)
+        {
+            if (attribute.IsExtension && root[attribute] is ComplexValue extension)
+            {
+                foreach (var inner in attribute.Attributes)
+                {
+                    extension = extension.With(inner, OnePrimary(inner, extension[inner], deviations));
+                }
+
+                root = root.With(attribute, extension);
+            }
+            else
+            {
+                root = root.With(attribute, OnePrimary(attribute, root[attribute], deviations));
+            }
+        }
+
+        return document.With(root);
+    }
+
+    /// <exception cref="ScimException">400 invalidValue or mutability, naming the attribute.</exception>
+    public static void Check(Document document, Document? current)
+    {
+        foreach (var attribute in document.Schema.Root)
+        {
+            var value = document.Root[attribute];
+            if (attribute.Required && value is null && !attribute.Relation && !attribute.Derived)
+            {
+                throw Missing(attribute);
+            }
+
+            if (value is not null)
+            {
+                CheckInside(attribute, value);
+            }
+
+            CheckImmutable(attribute, current?.Root[attribute], value);
+        }
+    }
+
+    private static void CheckInside(AttributeDefinition attribute, Value value)
+    {
+        switch (value)
+        {
+            case ListValue list:
+                foreach (var item in list.Items)
+                {
+                    CheckInside(attribute, item);
+                }
+
+                break;
+            case ComplexValue complex:
+                foreach (var sub in attribute.Attributes)
+                {
+                    if (complex[sub] is { } inner)
+                    {
+                        CheckInside(sub, inner);
+                    }
+                    else if (sub.Required && !sub.Derived)
+                    {
+                        throw Missing(sub);
+                    }
+                }
+
+                break;
+            case TextValue text when text.Text.Length > MaxIndexedBytes / 8 && Indexed.Contains(attribute.Path):
+                if (Encoding.UTF8.GetByteCount(Folding.Fold(text.Text)) > MaxIndexedBytes)
+                {
+                    throw ScimError.InvalidValue($"{attribute.Path} is longer than {MaxIndexedBytes} bytes.");
+                }
+
+                break;
+        }
+    }
+
+    private static void CheckImmutable(AttributeDefinition attribute, Value? before, Value? after)
+    {
+        if (before is null)
+        {
+            return;
+        }
+
+        if (attribute.Mutability == Mutability.Immutable)
+        {
+            if (!before.Equals(after))
+            {
+                throw ScimError.Mutability($"{attribute.Path} is immutable and has a value already (RFC 7643 §7).");
+            }
+        }
+        else if (before is ComplexValue complex && after is ComplexValue next)
+        {
+            foreach (var sub in attribute.Attributes)
+            {
+                CheckImmutable(sub, complex[sub], next[sub]);
+            }
+        }
+    }
+
+    private static Value? OnePrimary(AttributeDefinition attribute, Value? value, DeviationLog deviations)
+    {
+        if (attribute.Primary is not { } primary || value is not ListValue list)
+        {
+            return value;
+        }
+
+        var marked = Enumerable.Range(0, list.Items.Count).Where(i => ((ComplexValue)list.Items[i]).IsTrue(primary)).ToArray();
+        if (marked.Length < 2)
+        {
+            return value;
+        }
+
+        if (!deviations.Tolerates(Deviation.SeveralPrimaries))
+        {
+            throw ScimError.InvalidValue($"{attribute.Path} has {marked.Length} values marked primary; one is allowed (RFC 7643 §2.4).");
+        }
+
+        var items = list.Items.ToArray();
+        foreach (var i in marked[..^1])
+        {
+            items[i] = ((ComplexValue)items[i]).With(primary, BooleanValue.False);
+        }
+
+        return new ListValue(items);
+    }
+
+    private static ScimException Missing(AttributeDefinition attribute) =>
+        ScimError.InvalidValue($"{attribute.Path} is required (RFC 7643 §2.2).");
+}

@@ -1,0 +1,172 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Scim.Domain.Errors;
+
+namespace Scim.Domain.Schemas;
+
+/// <summary>A Schema resource (RFC 7643 §7) as published: the source from which a <see cref="ResourceSchema"/> is compiled.</summary>
+public sealed partial class SchemaDocument
+{
+    private const int MaxAttributes = 500;
+
+    private SchemaDocument(string urn, string name, string description, JsonElement json)
+    {
+        Urn = urn;
+        Name = name;
+        Description = description;
+        Json = json;
+    }
+
+    public string Urn { get; }
+
+    public string Name { get; }
+
+    public string Description { get; }
+
+    public JsonElement Json { get; }
+
+    public JsonElement Attributes => Json.GetProperty("attributes");
+
+    public static SchemaDocument Read(ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8);
+        var json = JsonElement.ParseValue(ref reader);
+        return new SchemaDocument(
+            json.GetProperty("id").GetString()!,
+            json.GetProperty("name").GetString()!,
+            json.TryGetProperty("description", out var text) ? text.GetString() ?? "" : "",
+            json
+        );
+    }
+
+    /// <summary>Reads a schema that a tenant adds and checks it: names, types, characteristics, no clash of kinds.</summary>
+    /// <exception cref="ScimException">400 with the attribute and the rule (RFC 7643 §2.1, §7).</exception>
+    public static SchemaDocument ReadExtension(ReadOnlySpan<byte> utf8)
+    {
+        JsonElement json;
+        try
+        {
+            var reader = new Utf8JsonReader(utf8);
+            json = JsonElement.ParseValue(ref reader);
+        }
+        catch (JsonException exception)
+        {
+            throw ScimError.InvalidSyntax($"The schema is not valid JSON: {exception.Message}");
+        }
+
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw ScimError.InvalidSyntax("A schema is a JSON object (RFC 7643 §7).");
+        }
+
+        if (Text(json, "id") is not { } id || !UrnPattern().IsMatch(id))
+        {
+            throw ScimError.InvalidValue("id must be the URN of the schema, such as urn:example:params:scim:schemas:extension:acme:2.0:User (RFC 7643 §10.2.1).");
+        }
+
+        if (
+            !json.TryGetProperty("attributes", out var attributes)
+            || attributes.ValueKind != JsonValueKind.Array
+            || attributes.GetArrayLength() == 0
+        )
+        {
+            throw ScimError.InvalidValue("attributes must be an array with at least one attribute (RFC 7643 §7).");
+        }
+
+        var count = 0;
+        CheckAttributes(attributes, "", ref count);
+        return Read(utf8);
+    }
+
+    private static void CheckAttributes(JsonElement attributes, string prefix, ref int count)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var attribute in attributes.EnumerateArray())
+        {
+            if (++count > MaxAttributes)
+            {
+                throw ScimError.InvalidValue($"A schema holds at most {MaxAttributes} attributes.");
+            }
+
+            if (
+                attribute.ValueKind != JsonValueKind.Object
+                || Text(attribute, "name") is not { } name
+                || !NamePattern().IsMatch(name)
+            )
+            {
+                throw ScimError.InvalidValue(
+                    $"Attribute {count}: name must start with a letter and hold letters, digits, - and _ only (RFC 7643 §2.1)."
+                );
+            }
+
+            var path = prefix + name;
+            if (!names.Add(name))
+            {
+                throw ScimError.InvalidValue($"Attribute {path} is defined twice; names ignore case (RFC 7643 §2.1).");
+            }
+
+            var type = Choice<AttributeType>(attribute, path, "type");
+            var mutability = Choice<Mutability>(attribute, path, "mutability");
+            Choice<Returned>(attribute, path, "returned");
+            Choice<Uniqueness>(attribute, path, "uniqueness");
+            if (mutability is Mutability.WriteOnly or Mutability.ReadOnly)
+            {
+                throw ScimError.InvalidValue(
+                    $"Attribute {path}: mutability of a tenant's attribute is readWrite or immutable; nothing here fills in or hides a {mutability} one."
+                );
+            }
+
+            if (Text(attribute, "uniqueness") is { } uniqueness && uniqueness != "none")
+            {
+                throw ScimError.InvalidValue($"Attribute {path}: uniqueness of a tenant's attribute must be none.");
+            }
+
+            if (type != AttributeType.Complex)
+            {
+                continue;
+            }
+
+            if (prefix.Length > 0)
+            {
+                throw ScimError.InvalidValue($"Attribute {path}: a sub-attribute cannot be complex (RFC 7643 §2.3.8).");
+            }
+
+            if (
+                !attribute.TryGetProperty("subAttributes", out var subs)
+                || subs.ValueKind != JsonValueKind.Array
+                || subs.GetArrayLength() == 0
+            )
+            {
+                throw ScimError.InvalidValue($"Attribute {path}: a complex attribute needs subAttributes (RFC 7643 §7).");
+            }
+
+            CheckAttributes(subs, path + ".", ref count);
+        }
+    }
+
+    private static T Choice<T>(JsonElement attribute, string path, string name)
+        where T : struct, Enum
+    {
+        if (!attribute.TryGetProperty(name, out var given))
+        {
+            return default;
+        }
+
+        return
+            given.ValueKind == JsonValueKind.String
+            && Enum.GetNames<T>().FirstOrDefault(known => given.ValueEquals(char.ToLowerInvariant(known[0]) + known[1..]))
+                is { } match
+            ? Enum.Parse<T>(match)
+            : throw ScimError.InvalidValue($"Attribute {path}: {name} has a value that RFC 7643 §7 does not know.");
+    }
+
+    private static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    // RFC 7643 §2.1: ATTRNAME = ALPHA *(nameChar). "$ref" is the RFC's own.
+    [GeneratedRegex(@"^(\$ref|[A-Za-z][A-Za-z0-9_-]{0,99})\z")]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"^urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}(:[A-Za-z0-9._-]+){1,12}\z")]
+    private static partial Regex UrnPattern();
+}
