@@ -24,6 +24,14 @@ public sealed record PatchOperation(PatchKind Kind, string? Path, ReadOnlyMemory
 /// <summary>A PatchOp message (RFC 7644 §3.5.2), parsed but not yet bound to a schema.</summary>
 public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
 {
+    /// <summary>True when every operation's path is <c>members</c> or a filter on it, so that no attribute of the group is needed.</summary>
+    public bool TouchesMembersOnly =>
+        Operations.All(operation =>
+            operation.Path is { } path
+            && path.StartsWith("members", StringComparison.OrdinalIgnoreCase)
+            && (path.Length == "members".Length || path["members".Length] == '[')
+        );
+
     /// <exception cref="ScimException">400 invalidSyntax, or invalidPath for a path that is no string.</exception>
     public static PatchRequest Read(ReadOnlyMemory<byte> utf8, DeviationLog deviations)
     {

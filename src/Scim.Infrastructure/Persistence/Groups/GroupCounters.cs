@@ -1,0 +1,32 @@
+namespace Scim.Infrastructure.Persistence.Groups;
+
+/// <summary>
+/// A group's version and lastModified are its row's plus those of its striped counters, so that membership changes never
+/// update, or wait for, one row of the group (docs/adr/0004-striped-group-versions.md). Expressions over row <c>r</c>.
+/// </summary>
+internal static class GroupCounters
+{
+    public const int Stripes = 16;
+
+    public const string Version = """
+        (r.version + coalesce((select cast(sum(c.changes) as bigint) from group_counters c
+                                where c.tenant_id = r.tenant_id and c.group_id = r.id), 0))
+        """;
+
+    public const string LastModified = """
+        (select max(x.t) from (select r.last_modified as t union all
+                               select c.last_modified from group_counters c
+                                where c.tenant_id = r.tenant_id and c.group_id = r.id) as x)
+        """;
+
+    /// <summary>$1 tenant, $2 group, $3 stripe, $4 time.</summary>
+    public const string Bump = """
+        insert into group_counters (tenant_id, group_id, stripe, changes, last_modified)
+        values ($1, $2, $3, 1, $4)
+        on conflict (tenant_id, group_id, stripe)
+        do update set changes = group_counters.changes + 1, last_modified = excluded.last_modified
+        """;
+
+    public static Statement BumpOne(Guid tenant, Guid group, DateTimeOffset now) =>
+        new(Bump, Arg.Uuid(tenant), Arg.Uuid(group), Arg.Int(Random.Shared.Next(Stripes)), Arg.Time(now));
+}

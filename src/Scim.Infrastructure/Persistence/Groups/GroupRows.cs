@@ -1,0 +1,23 @@
+using Scim.Domain.Resources;
+
+namespace Scim.Infrastructure.Persistence.Groups;
+
+/// <summary>How a group is read from row <c>r</c>, without members.</summary>
+internal static class GroupRows
+{
+    public const int Columns = 6;
+
+    /// <param name="extra">One more column, for sorting.</param>
+    public static string Select(string? extra = null) =>
+        $"select r.id, r.document, {GroupCounters.Version}, r.created_at, {GroupCounters.LastModified}, r.seq{(extra is null ? "" : ", " + extra)} from groups r";
+
+    public static StoredResource Read(Rows rows)
+    {
+        var id = rows.Uuid(0);
+        var document = rows.Bytes(1);
+        var version = rows.Int(2);
+        var created = rows.Time(3);
+        var lastModified = rows.Time(4);
+        return new StoredResource(id, document, version, created, lastModified) { Sequence = rows.Int(5) };
+    }
+}

@@ -1,0 +1,29 @@
+namespace Scim.Infrastructure.Persistence;
+
+/// <summary>How many resources of a type the tenant has, in striped rows, so that <c>totalResults</c> of an unfiltered list is no scan.</summary>
+internal static class ResourceCounters
+{
+    private const int Stripes = 8;
+
+    /// <summary>$1 tenant, $2 resource type.</summary>
+    public const string Total = "select cast(coalesce(sum(value), 0) as bigint) from resource_counters where tenant_id = $1 and resource_type = $2";
+
+    // A part of a mutation: runs only when its head applied.
+    private const string Add = """
+        insert into resource_counters (tenant_id, resource_type, stripe, value)
+        select $1, $2, $3, $4 from head where true
+        on conflict (tenant_id, resource_type, stripe) do update set value = resource_counters.value + excluded.value
+        """;
+
+    private const string AddAlone = """
+        insert into resource_counters (tenant_id, resource_type, stripe, value)
+        values ($1, $2, $3, $4)
+        on conflict (tenant_id, resource_type, stripe) do update set value = resource_counters.value + excluded.value
+        """;
+
+    public static Statement Part(Guid tenant, string resourceType, int delta) =>
+        new(Add, Arg.Uuid(tenant), Arg.Text(resourceType), Arg.Int(Random.Shared.Next(Stripes)), Arg.Int(delta));
+
+    public static Statement Alone(Guid tenant, string resourceType, int delta) =>
+        new(AddAlone, Arg.Uuid(tenant), Arg.Text(resourceType), Arg.Int(Random.Shared.Next(Stripes)), Arg.Int(delta));
+}

@@ -1,0 +1,192 @@
+using Scim.Domain.Errors;
+using Scim.Domain.Filters;
+using Scim.Domain.Resources;
+using Scim.Domain.Schemas;
+using Scim.Infrastructure.Persistence.Groups;
+
+namespace Scim.Infrastructure.Persistence.Search;
+
+/// <summary>How one resource type lies in the database: which attributes are columns or relations of its table.</summary>
+internal abstract class ResourceTable
+{
+    private static readonly Column Id = new("r.id") { IsTyped = true, IsIndexed = true, IsNotNull = true, IsConstant = true, Compare = CompareId };
+
+    public static readonly ResourceTable Users = new UserTable();
+
+    public static readonly ResourceTable Groups = new GroupTable();
+
+    public abstract string Name { get; }
+
+    protected abstract string TypeName { get; }
+
+    public Column? Column(AttributePath path)
+    {
+        if (path.Extension is not null)
+        {
+            return ExtensionColumn(path);
+        }
+
+        return path.Attribute.Name switch
+        {
+            "id" => Id,
+            "externalId" => new Column("r.external_id") { IsTyped = true, IsIndexed = true },
+            "meta" => Meta(path),
+            _ => Own(path),
+        };
+    }
+
+    public abstract Relation? Relation(AttributePath path, ISqlDialect dialect);
+
+    public virtual ElementIndex? ElementIndex(AttributePath path) => null;
+
+    protected abstract Column? Own(AttributePath path);
+
+    protected virtual Column? ExtensionColumn(AttributePath path) => null;
+
+    protected static Column Key(string name) => new("r." + name) { IsTyped = true, IsIndexed = true };
+
+    private Column Meta(AttributePath path) =>
+        path.Sub?.Name switch
+        {
+            "created" => Time("r.created_at"),
+            "lastModified" => Time(LastModified),
+            "resourceType" => new Column("'" + TypeName + "'") { IsConstant = true, IsNotNull = true },
+            null => Id,
+            var derived => throw ScimError.InvalidFilter($"meta.{derived} depends on the request and cannot be filtered or sorted."),
+        };
+
+    protected virtual string LastModified => "r.last_modified";
+
+    private static Column Time(string sql) =>
+        new(sql)
+        {
+            IsTyped = true,
+            IsNotNull = true,
+            IsConstant = true,
+            Compare = (compiler, comparison, value) =>
+                FilterToSql.Relate(sql, comparison, compiler.Add(Arg.Time(DateTimeValue.Parse(value.Text!)!.Instant)), notNull: true),
+        };
+
+    private static string CompareId(FilterToSql compiler, FilterOperator comparison, FilterValue value) => CompareUuid("r.id", compiler, comparison, value.Text!);
+
+    protected static string CompareUuid(string sql, FilterToSql compiler, FilterOperator comparison, string text)
+    {
+        if (comparison is FilterOperator.Equal or FilterOperator.NotEqual)
+        {
+            // Ids are exact: anything but the canonical form names nobody.
+            return Guid.TryParseExact(text, "D", out var id) && id.ToString("D") == text
+                ? FilterToSql.Relate(sql, comparison, compiler.Add(Arg.Uuid(id)), notNull: true)
+                : comparison == FilterOperator.NotEqual ? "1 = 1" : "1 = 0";
+        }
+
+        var canonical = compiler.Dialect.UuidText(sql);
+        return comparison switch
+        {
+            FilterOperator.Contains or FilterOperator.StartsWith or FilterOperator.EndsWith when text.Length == 0 => "1 = 1",
+            FilterOperator.Contains => compiler.Dialect.Contains(canonical, compiler.Add(Arg.Text(text))),
+            FilterOperator.StartsWith => $"substr({canonical}, 1, {text.EnumerateRunes().Count()}) = {compiler.Add(Arg.Text(text))}",
+            FilterOperator.EndsWith => compiler.Dialect.EndsWith(canonical, compiler.Add(Arg.Text(text)), text.EnumerateRunes().Count().ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            _ => FilterToSql.Relate(compiler.Dialect.Ordered(canonical), comparison, compiler.Add(Arg.Text(text)), notNull: true),
+        };
+    }
+
+    /// <summary>The members of one group as relation <c>m(id, type, display)</c>; the arguments are SQL expressions.</summary>
+    public static string MembersOf(string tenant, string group) =>
+        $"""
+            (select gm.user_id as id, 'User' as type, coalesce(mu.display_name_key, mu.user_name_key) as display from group_members gm
+               join users mu on mu.tenant_id = gm.tenant_id and mu.id = gm.user_id
+              where gm.tenant_id = {tenant} and gm.group_id = {group}
+             union all
+             select gn.child_id, 'Group', mg.display_name_key from group_nestings gn
+               join groups mg on mg.tenant_id = gn.tenant_id and mg.id = gn.child_id
+              where gn.tenant_id = {tenant} and gn.group_id = {group}) as m
+            """;
+
+    public static Column MemberColumn(AttributeDefinition attribute) =>
+        attribute.Name switch
+        {
+            "value" => new Column("m.id")
+            {
+                IsTyped = true,
+                Compare = (compiler, comparison, value) => CompareUuid("m.id", compiler, comparison, value.Text!),
+            },
+            "type" => new Column(attribute.Folds ? "lower(m.type)" : "m.type"),
+            "display" => new Column("m.display"),
+            _ => throw ScimError.InvalidFilter("members.$ref depends on the request and cannot be filtered; use members.value."),
+        };
+
+    private sealed class UserTable : ResourceTable
+    {
+        public override string Name => "users";
+
+        protected override string TypeName => "User";
+
+        protected override Column? Own(AttributePath path) =>
+            (path.Attribute.Name, path.Sub?.Name) switch
+            {
+                ("userName", _) => Key("user_name_key") with { IsNotNull = true, SearchName = "user_name_key" },
+                ("displayName", _) => Key("display_name_key"),
+                ("name", "familyName") => Key("family_name_key"),
+                ("name", "givenName") => Key("given_name_key"),
+                ("active", _) => new Column("r.active") { IsTyped = true, IsNotNull = true, IsConstant = true },
+                _ => null,
+            };
+
+        protected override Column? ExtensionColumn(AttributePath path) =>
+            path.Target.Path switch
+            {
+                Urns.EnterpriseUser + ":manager.displayName" => new Column(
+                    "(select coalesce(m.display_name_key, m.user_name_key) from users m where m.tenant_id = r.tenant_id and m.id = r.manager_id)"
+                ),
+                Urns.EnterpriseUser + ":manager.$ref" => throw ScimError.InvalidFilter("manager.$ref depends on the request and cannot be filtered; use manager.value."),
+                _ => null,
+            };
+
+        public override ElementIndex? ElementIndex(AttributePath path) =>
+            path is { Extension: null, Attribute.Name: "emails", Sub.Name: "value" } ? new ElementIndex("email_key", "user_emails", "user_id") : null;
+
+        public override Relation? Relation(AttributePath path, ISqlDialect dialect) =>
+            path is { Extension: null, Attribute.Name: "groups" } ? new Relation(DerivedGroups.Relation, DerivedGroups.Column) : null;
+    }
+
+    private sealed class GroupTable : ResourceTable
+    {
+        public override string Name => "groups";
+
+        protected override string TypeName => "Group";
+
+        protected override string LastModified => GroupCounters.LastModified;
+
+        protected override Column? Own(AttributePath path) =>
+            path.Attribute.Name == "displayName" ? Key("display_name_key") with { IsNotNull = true } : null;
+
+        public override Relation? Relation(AttributePath path, ISqlDialect dialect) =>
+            path is { Extension: null, Attribute.Name: "members" }
+                ? new Relation(MembersOf("r.tenant_id", "r.id"), MemberColumn)
+                : null;
+    }
+
+    /// <summary>The groups of a user, direct and indirect, as a relation.</summary>
+    private static class DerivedGroups
+    {
+        public const string Relation = """
+            (with recursive up(id, direct, depth) as (
+               select gm.group_id, 1, 1 from group_members gm where gm.tenant_id = r.tenant_id and gm.user_id = r.id
+               union
+               select gn.group_id, 0, up.depth + 1 from group_nestings gn join up on gn.child_id = up.id
+                where gn.tenant_id = r.tenant_id and up.depth < 32)
+             select g.id, g.display_name_key as display, max(up.direct) as direct from up
+               join groups g on g.tenant_id = r.tenant_id and g.id = up.id
+              group by g.id, g.display_name_key) as m
+            """;
+
+        public static Column Column(AttributeDefinition attribute) =>
+            attribute.Name switch
+            {
+                "value" => new Column("m.id") { IsTyped = true, Compare = (compiler, comparison, value) => CompareUuid("m.id", compiler, comparison, value.Text!) },
+                "type" => new Column("(case when m.direct = 1 then 'direct' else 'indirect' end)"),
+                "display" => new Column("m.display"),
+                _ => throw ScimError.InvalidFilter("groups.$ref depends on the request and cannot be filtered; use groups.value."),
+            };
+    }
+}

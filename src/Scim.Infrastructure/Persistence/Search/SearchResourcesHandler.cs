@@ -1,0 +1,298 @@
+using System.Globalization;
+using MediatR;
+using Scim.Application.Common;
+using Scim.Application.Schemas;
+using Scim.Application.Search;
+using Scim.Domain.Errors;
+using Scim.Domain.Filters;
+using Scim.Domain.Resources;
+using Scim.Domain.Schemas;
+using Scim.Infrastructure.Persistence.Groups;
+using Scim.Infrastructure.Persistence.Users;
+
+namespace Scim.Infrastructure.Persistence.Search;
+
+/// <summary>
+/// Lists and searches. Pages are read by keyset or offset over (type, sort value, sequence); the total is known from a
+/// short page, from the tenant's counters, or from a count that runs only when a full page leaves it open.
+/// </summary>
+internal sealed class SearchResourcesHandler(
+    ITenantSession session,
+    ISchemaCatalog schemas,
+    CursorCodec cursors,
+    DataPlaneLimits limits,
+    RequestContext request
+) : IRequestHandler<SearchResources, SearchResult>
+{
+    private const string ManyMembers = """
+        select gm.group_id, gm.user_id, u.display from group_members gm
+          join users u on u.tenant_id = gm.tenant_id and u.id = gm.user_id
+         where gm.tenant_id = $1 and {0}
+         order by gm.group_id, gm.user_id
+        """;
+
+    private const string ManyNestings = """
+        select gn.group_id, gn.child_id, g.display from group_nestings gn
+          join groups g on g.tenant_id = gn.tenant_id and g.id = gn.child_id
+         where gn.tenant_id = $1 and {0}
+         order by gn.group_id, gn.child_id
+        """;
+
+    public async Task<SearchResult> Handle(SearchResources query, CancellationToken cancellationToken)
+    {
+        var catalog = await schemas.GetAsync(cancellationToken);
+        var search = query.Request;
+        var lenient = query.ResourceTypes.Count > 1;
+        var parts = query.ResourceTypes.Select((name, index) => Part.Create(index, catalog.Find(name)!, search, session, request, limits, lenient)).ToArray();
+        if (lenient && search.Filter is not null && parts.All(part => part.Filter is Filter.Constant))
+        {
+            // Only unknown attributes: report it as a search of one type would.
+            FilterParser.Parse(search.Filter, parts[0].Schema, request.Deviations, limits.Filter);
+        }
+
+        var count = Math.Clamp(search.Count ?? limits.DefaultPageSize, 0, limits.MaxPageSize);
+        return search.Cursor is null
+            ? await ByIndexAsync(parts, Math.Max(1, search.StartIndex), count, cancellationToken)
+            : await ByCursorAsync(parts, query, count, cancellationToken);
+    }
+
+    private async Task<SearchResult> ByIndexAsync(Part[] parts, long startIndex, int count, CancellationToken cancellationToken)
+    {
+        var page = new List<FoundResource>();
+        var total = 0L;
+        var skip = startIndex - 1;
+        foreach (var part in parts)
+        {
+            var wanted = count - page.Count;
+            var found = wanted > 0 ? await PageAsync(part, null, skip, wanted, cancellationToken) : [];
+            page.AddRange(found);
+            // A short, non-empty page, or a short first one, tells the total; otherwise it is counted.
+            var known = wanted > 0 && found.Count < wanted && (found.Count > 0 || skip == 0);
+            var matches = known ? skip + found.Count : await TotalAsync(part, cancellationToken);
+            total += matches;
+            skip = Math.Max(0, skip - matches);
+        }
+
+        return new SearchResult(total, await WithMembersAsync(page, cancellationToken), startIndex, null);
+    }
+
+    private async Task<SearchResult> ByCursorAsync(Part[] parts, SearchResources query, int count, CancellationToken cancellationToken)
+    {
+        var search = query.Request;
+        var binding = string.Join('\n', [string.Join(',', query.ResourceTypes), search.Filter ?? "", search.SortBy ?? "", search.Descending ? "d" : "a"]);
+        if (search.Count > limits.MaxPageSize)
+        {
+            throw ScimError.InvalidCount($"count must be between 0 and {limits.MaxPageSize} (RFC 9865 §2.1).");
+        }
+
+        var position = search.Cursor!.Length == 0 ? null : cursors.Unprotect(search.Cursor, session.Tenant, binding, count);
+        var page = new List<FoundResource>();
+        var total = 0L;
+        var more = false;
+        foreach (var part in parts)
+        {
+            var wanted = count - page.Count;
+            var passed = position is not null && part.Index < position.Type;
+            var found = passed || more ? [] : await PageAsync(part, part.Index == position?.Type ? position : null, 0, wanted + 1, cancellationToken);
+            if (found.Count > wanted)
+            {
+                more = true;
+                found.RemoveAt(found.Count - 1);
+            }
+
+            page.AddRange(found);
+            var whole = position is null && !more && found.Count < wanted;
+            total += whole ? found.Count : await TotalAsync(part, cancellationToken);
+        }
+
+        if (count == 0)
+        {
+            return new SearchResult(total, [], null, null);
+        }
+
+        string? next = null;
+        if (more && page.Count > 0)
+        {
+            var last = page[^1];
+            var part = Array.Find(parts, part => ReferenceEquals(part.Schema, last.Schema))!;
+            next = cursors.Protect(
+                new CursorPosition(part.Index, last.Resource.Sequence, part.Sort is not null && last.Resource.SortKey is not null, last.Resource.SortKey),
+                session.Tenant,
+                binding,
+                count
+            );
+        }
+
+        return new SearchResult(total, await WithMembersAsync(page, cancellationToken), null, next);
+    }
+
+    private Task<List<FoundResource>> PageAsync(Part part, CursorPosition? after, long skip, int count, CancellationToken cancellationToken)
+    {
+        List<Arg> args = [Arg.Uuid(session.Tenant.Value)];
+        var sql = part.PageSql(args, after, skip, count, session.Dialect);
+        return session.QueryAsync(
+            [new Statement(sql, [.. args])],
+            async rows =>
+            {
+                var found = new List<FoundResource>(Math.Min(count, 128));
+                while (await rows.ReadAsync())
+                {
+                    found.Add(new FoundResource(part.Schema, part.Projection, part.Read(rows), null));
+                }
+
+                return found;
+            },
+            cancellationToken
+        );
+    }
+
+    private Task<long> TotalAsync(Part part, CancellationToken cancellationToken)
+    {
+        List<Arg> args = [Arg.Uuid(session.Tenant.Value)];
+        var sql = part.TotalSql(args, session.Dialect);
+        return session.QueryAsync(
+            [new Statement(sql, [.. args])],
+            async rows => await rows.ReadAsync() ? rows.Int(0) : 0,
+            cancellationToken
+        );
+    }
+
+    private async Task<List<FoundResource>> WithMembersAsync(List<FoundResource> page, CancellationToken cancellationToken)
+    {
+        var groups = page.Where(found => MemberProjection.Of(found.Schema, found.Projection) is not null).Select(found => found.Resource.Id).ToArray();
+        if (groups.Length == 0)
+        {
+            return page;
+        }
+
+        var members = await session.QueryAsync(
+            [
+                new Statement(string.Format(CultureInfo.InvariantCulture, ManyMembers, session.Dialect.AnyUuid("gm.group_id", 2)), Arg.Uuid(session.Tenant.Value), Arg.Uuids(groups)),
+                new Statement(string.Format(CultureInfo.InvariantCulture, ManyNestings, session.Dialect.AnyUuid("gn.group_id", 2)), Arg.Uuid(session.Tenant.Value), Arg.Uuids(groups)),
+            ],
+            async rows =>
+            {
+                var byGroup = groups.ToDictionary(id => id, _ => new List<MemberOfGroup>());
+                foreach (var isGroup in new[] { false, true })
+                {
+                    while (await rows.ReadAsync())
+                    {
+                        var group = rows.Uuid(0);
+                        byGroup[group].Add(new MemberOfGroup(rows.Uuid(1), isGroup, rows.TextOrNull(2)));
+                    }
+
+                    await rows.NextAsync();
+                }
+
+                return byGroup;
+            },
+            cancellationToken
+        );
+        return [.. page.Select(found => members.TryGetValue(found.Resource.Id, out var list) ? found with { Members = list } : found)];
+    }
+
+    /// <summary>The share of one resource type in a search.</summary>
+    private sealed record Part(int Index, ResourceSchema Schema, ResourceTable Table, Filter? Filter, Sort? Sort, Projection Projection)
+    {
+        public static Part Create(
+            int index,
+            ResourceSchema schema,
+            SearchRequest search,
+            ITenantSession session,
+            RequestContext request,
+            DataPlaneLimits limits,
+            bool lenient
+        )
+        {
+            var table = schema.Name == "User" ? ResourceTable.Users : ResourceTable.Groups;
+            var filter = search.Filter is null ? null : FilterParser.Parse(search.Filter, schema, request.Deviations, limits.Filter, lenient);
+            var sort = search.SortBy is null ? null : Sort.Compile(schema, table, session.Dialect, search.SortBy, search.Descending, lenient);
+            return new Part(
+                index,
+                schema,
+                table,
+                filter,
+                sort,
+                Projection.Create(schema, search.Attributes, search.ExcludedAttributes)
+            );
+        }
+
+        public string PageSql(List<Arg> args, CursorPosition? after, long skip, int count, ISqlDialect dialect)
+        {
+            var compiler = new FilterToSql(Table, dialect, args);
+            var select = Table.Name == "users" ? UserRows.Select(dialect, Sort?.Sql) : GroupRows.Select(Sort?.Sql);
+            var where = Where(compiler);
+            if (after is not null)
+            {
+                where += " and " + After(after, compiler);
+            }
+
+            var order = Sort is null ? "r.seq" : Sort.OrderBy("r.seq");
+            var limit = compiler.Add(Arg.Int(count));
+            var offset = skip == 0 ? "" : " offset " + compiler.Add(Arg.Int(skip));
+            return $"{select} where {where} order by {order} limit {limit}{offset}";
+        }
+
+        public string TotalSql(List<Arg> args, ISqlDialect dialect)
+        {
+            if (Filter is null)
+            {
+                args.Add(Arg.Text(Schema.Name));
+                return ResourceCounters.Total;
+            }
+
+            var compiler = new FilterToSql(Table, dialect, args);
+            return $"select count(*) from {Table.Name} r where {Where(compiler)}";
+        }
+
+        public StoredResource Read(Rows rows)
+        {
+            var isUser = Schema.Name == "User";
+            var resource = isUser ? UserRows.Read(rows) : GroupRows.Read(rows);
+            return Sort is null ? resource : resource with { SortKey = ReadKey(rows, isUser ? UserRows.Columns : GroupRows.Columns) };
+        }
+
+        private string Where(FilterToSql compiler) => Filter is null ? "r.tenant_id = $1" : "r.tenant_id = $1 and " + compiler.Compile(Filter);
+
+        private string After(CursorPosition after, FilterToSql compiler)
+        {
+            var sequence = compiler.Add(Arg.Int(after.Sequence));
+            if (Sort is null)
+            {
+                return $"r.seq > {sequence}";
+            }
+
+            if (!after.HasKey)
+            {
+                return Sort.Descending
+                    ? $"(({Sort.Sql} is null and r.seq > {sequence}) or {Sort.Sql} is not null)"
+                    : $"({Sort.Sql} is null and r.seq > {sequence})";
+            }
+
+            var key = compiler.Add(KeyArg(after.Key!));
+            return Sort.Descending
+                ? $"({Sort.Sql} < {key} or ({Sort.Sql} = {key} and r.seq > {sequence}))"
+                : $"({Sort.Sql} > {key} or ({Sort.Sql} = {key} and r.seq > {sequence}) or {Sort.Sql} is null)";
+        }
+
+        private Arg KeyArg(string key) =>
+            Sort!.Kind switch
+            {
+                SortKind.Integer => Arg.Int(long.Parse(key, CultureInfo.InvariantCulture)),
+                SortKind.Real => Arg.Real(double.Parse(key, CultureInfo.InvariantCulture)),
+                SortKind.Time => Arg.Time(new DateTimeOffset(long.Parse(key, CultureInfo.InvariantCulture), TimeSpan.Zero)),
+                _ => Arg.Text(key),
+            };
+
+        private string? ReadKey(Rows rows, int column) =>
+            rows.IsNull(column)
+                ? null
+                : Sort!.Kind switch
+                {
+                    SortKind.Integer => rows.Int(column).ToString(CultureInfo.InvariantCulture),
+                    SortKind.Real => rows.Real(column).ToString("R", CultureInfo.InvariantCulture),
+                    SortKind.Time => rows.Time(column).UtcTicks.ToString(CultureInfo.InvariantCulture),
+                    _ => rows.Text(column),
+                };
+    }
+}

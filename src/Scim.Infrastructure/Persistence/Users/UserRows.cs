@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Scim.Domain.Resources;
+
+namespace Scim.Infrastructure.Persistence.Users;
+
+/// <summary>How a user is read from row <c>r</c>: stored bytes, manager and derived groups in one statement.</summary>
+internal static class UserRows
+{
+    public const int Columns = 10;
+
+    /// <summary>Column list and tables; the condition on <c>r</c> follows.</summary>
+    /// <param name="extra">One more column, for sorting.</param>
+    public static string Select(ISqlDialect dialect, string? extra = null) =>
+        $"""
+            select r.id, r.document, r.version, r.created_at, r.last_modified, r.seq, r.manager_at, mgr.id, mgr.display, {Groups(dialect)}{(extra is null ? "" : ", " + extra)}
+              from users r
+              left join users mgr on mgr.tenant_id = r.tenant_id and mgr.id = r.manager_id
+            """;
+
+    public static StoredResource Read(Rows rows)
+    {
+        var id = rows.Uuid(0);
+        var document = rows.Bytes(1);
+        var version = rows.Int(2);
+        var created = rows.Time(3);
+        var lastModified = rows.Time(4);
+        var sequence = rows.Int(5);
+        var managerEnd = rows.IntOrNull(6);
+        ManagerOfUser? manager = rows.UuidOrNull(7) is { } managerId ? new ManagerOfUser(managerId, rows.TextOrNull(8)) : null;
+        return new StoredResource(id, document, version, created, lastModified)
+        {
+            Sequence = sequence,
+            ManagerEnd = (int?)managerEnd,
+            Manager = manager,
+            Groups = rows.BytesOrNull(9) is { Length: > 2 } groups ? ReadGroups(groups) : [],
+        };
+    }
+
+    // Nested groups are walked upwards from the user, and not at all in a tenant that nests none. At most 32 levels.
+    private static string Groups(ISqlDialect dialect)
+    {
+        string Aggregate(string direct) => $"{dialect.JsonArrayAgg}({dialect.JsonArray}({dialect.UuidText("g.id")}, g.display, {direct}) order by g.id)";
+        return $"""
+            (case when exists (select 1 from group_nestings gn where gn.tenant_id = r.tenant_id) then
+              (select {Aggregate("d.direct")} from
+                 (with recursive up(id, direct, depth) as (
+                    select gm.group_id, 1, 1 from group_members gm where gm.tenant_id = r.tenant_id and gm.user_id = r.id
+                    union
+                    select gn.group_id, 0, up.depth + 1 from group_nestings gn join up on gn.child_id = up.id
+                     where gn.tenant_id = r.tenant_id and up.depth < 32)
+                  select up.id, max(up.direct) as direct from up group by up.id) as d
+                 join groups g on g.tenant_id = r.tenant_id and g.id = d.id)
+             else
+              (select {Aggregate("1")} from group_members gm
+                 join groups g on g.tenant_id = gm.tenant_id and g.id = gm.group_id
+                where gm.tenant_id = r.tenant_id and gm.user_id = r.id)
+             end)
+            """;
+    }
+
+    private static List<GroupOfUser> ReadGroups(byte[] json)
+    {
+        var groups = new List<GroupOfUser>();
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
+        {
+            reader.Read();
+            var id = Guid.Parse(reader.GetString()!);
+            reader.Read();
+            var display = reader.GetString() ?? "";
+            reader.Read();
+            groups.Add(new GroupOfUser(id, display, reader.GetInt32() == 1));
+            reader.Read();
+        }
+
+        return groups;
+    }
+}

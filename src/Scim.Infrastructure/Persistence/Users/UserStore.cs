@@ -1,0 +1,280 @@
+using Scim.Application.Common;
+using Scim.Application.Schemas;
+using Scim.Application.Users;
+using Scim.Domain.Errors;
+using Scim.Domain.Resources;
+using Scim.Domain.Users;
+using Scim.Infrastructure.Persistence.Groups;
+
+namespace Scim.Infrastructure.Persistence.Users;
+
+internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, TimeProvider clock) : IUserStore
+{
+    private const int OptimisticAttempts = 4;
+
+    private const string Insert = """
+        insert into users (tenant_id, id, user_name_key, external_id, display_name_key, family_name_key, given_name_key, email_key,
+                           active, display, manager_id, manager_at, document, folded, password_hash, version, created_at, last_modified)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $16, $16)
+        on conflict do nothing
+        """;
+
+    private const string Update = """
+        update users
+           set user_name_key = $3, external_id = $4, display_name_key = $5, family_name_key = $6, given_name_key = $7, email_key = $8,
+               active = $9, display = $10, manager_id = $11, manager_at = $12, document = $13, folded = $14,
+               password_hash = case when $15 then $16 else password_hash end, version = version + 1, last_modified = $17
+         where tenant_id = $1 and id = $2 and version = $18
+        """;
+
+    // Fails to apply for a user who is in a group or has several e-mails; those are taken apart first.
+    private const string DeleteAlone = """
+        delete from users
+         where tenant_id = $1 and id = $2
+           and not exists (select 1 from group_members where tenant_id = $1 and user_id = $2)
+           and not exists (select 1 from user_emails where tenant_id = $1 and user_id = $2)
+        """;
+
+    private const string DeleteRow = "delete from users where tenant_id = $1 and id = $2";
+
+    private const string DeleteMemberships = "delete from group_members where tenant_id = $1 and user_id = $2 returning group_id";
+
+    private const string DeleteEmails = "delete from user_emails where tenant_id = $1 and user_id = $2";
+
+    private readonly string _select = UserRows.Select(session.Dialect);
+
+    public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) => ReadAsync(id.Value, "", cancellationToken);
+
+    public async Task<StoredResource> AddAsync(User user, CancellationToken cancellationToken)
+    {
+        var keys = UserKeys.Of(user.Document);
+        var stored = DocumentWriter.Write(user.Document, user.Id);
+        var insert = new Statement(
+            Insert,
+            [
+                Arg.Uuid(session.Tenant.Value),
+                Arg.Uuid(user.Id),
+                .. KeyArgs(keys, stored, user.Document),
+                Arg.Text(user.PasswordHash),
+                Arg.Time(user.Created),
+            ]
+        );
+        var mutation = new Mutation(
+            insert,
+            new JournalEntry("user.create", "User", user.Id.ToString("D"), Change: DocumentDiff.Write(user.Change!)),
+            [ResourceCounters.Part(session.Tenant.Value, "User", 1), .. AddedEmails(user.Id, keys)]
+        );
+        if (await session.ApplyAsync(mutation, cancellationToken) == 0)
+        {
+            throw UserNameTaken();
+        }
+
+        return keys.ManagerId is null
+            ? new StoredResource(user.Id, stored.Bytes, user.Version, user.Created, user.LastModified) { ManagerEnd = stored.ManagerEnd }
+            : (await ReadAsync(user.Id, "", cancellationToken))!;
+    }
+
+    public async Task<StoredResource> ChangeAsync(
+        ResourceId id,
+        IfMatch? ifMatch,
+        string operation,
+        Action<User> change,
+        CancellationToken cancellationToken
+    )
+    {
+        for (var attempt = 1; attempt < OptimisticAttempts; attempt++)
+        {
+            if (await TryChangeAsync(id, ifMatch, operation, change, "", cancellationToken) is { } changed)
+            {
+                return changed;
+            }
+        }
+
+        return await session.TransactionAsync(
+            () => TryChangeAsync(id, ifMatch, operation, change, session.Dialect.ForUpdate, cancellationToken),
+            cancellationToken
+        ) ?? throw new TransientDatabaseException("The user changed under its own row lock.");
+    }
+
+    public async Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
+    {
+        if (ifMatch is null && await session.ApplyAsync(Deletion(DeleteAlone, id.Value), cancellationToken) == 1)
+        {
+            return;
+        }
+
+        await session.TransactionAsync(
+            async () =>
+            {
+                await DeleteWithMembershipsAsync(id, ifMatch, cancellationToken);
+                return 0;
+            },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Null when another writer was faster.</summary>
+    private async Task<StoredResource?> TryChangeAsync(
+        ResourceId id,
+        IfMatch? ifMatch,
+        string operation,
+        Action<User> change,
+        string rowLock,
+        CancellationToken cancellationToken
+    )
+    {
+        var current = await ReadAsync(id.Value, rowLock, cancellationToken) ?? throw ScimError.NotFound("User", id.ToString());
+        if (ifMatch?.Accepts(current.Version) == false)
+        {
+            throw ScimError.VersionMismatch();
+        }
+
+        var schema = (await schemas.GetAsync(cancellationToken)).User;
+        var user = User.Load(id.Value, DocumentReader.ReadStored(current.Document.Span, schema), current.Version, current.Created, current.LastModified);
+        change(user);
+        if (user.Change is null)
+        {
+            return current;
+        }
+
+        var stored = DocumentWriter.Write(user.Document, user.Id);
+        var keys = UserKeys.Of(user.Document);
+        var before = UserKeys.Of(user.Change.Before!);
+        try
+        {
+            if (await session.ApplyAsync(Change(user, keys, before, stored, operation), cancellationToken) == 0)
+            {
+                return null;
+            }
+        }
+        catch (UniqueViolationException)
+        {
+            throw UserNameTaken();
+        }
+
+        return keys.ManagerId == before.ManagerId
+            ? current with { Document = stored.Bytes, ManagerEnd = stored.ManagerEnd, Version = user.Version, LastModified = user.LastModified }
+            : await ReadAsync(user.Id, "", cancellationToken);
+    }
+
+    private Mutation Change(User user, UserKeys keys, UserKeys before, StoredDocument stored, string operation)
+    {
+        var update = new Statement(
+            Update,
+            [
+                Arg.Uuid(session.Tenant.Value),
+                Arg.Uuid(user.Id),
+                .. KeyArgs(keys, stored, user.Document),
+                Arg.Bool(user.PasswordChanged),
+                Arg.Text(user.PasswordHash),
+                Arg.Time(user.LastModified),
+                Arg.Int(user.Version - 1),
+            ]
+        );
+        return new Mutation(
+            update,
+            new JournalEntry(operation, "User", user.Id.ToString("D"), Change: DocumentDiff.Write(user.Change!)),
+            [.. RemovedEmails(user.Id, keys, before), .. AddedEmails(user.Id, keys)]
+        );
+    }
+
+    private async Task DeleteWithMembershipsAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
+    {
+        var current = await ReadAsync(id.Value, session.Dialect.ForUpdate, cancellationToken) ?? throw ScimError.NotFound("User", id.ToString());
+        if (ifMatch?.Accepts(current.Version) == false)
+        {
+            throw ScimError.VersionMismatch();
+        }
+
+        var now = clock.Now();
+        var groups = await session.QueryAsync(
+            [Own(DeleteMemberships, id.Value)],
+            async rows =>
+            {
+                var ids = new List<Guid>();
+                while (await rows.ReadAsync())
+                {
+                    ids.Add(rows.Uuid(0));
+                }
+
+                return ids;
+            },
+            cancellationToken
+        );
+        // One order for all writers, so that two deletions never wait for each other in a circle.
+        groups.Sort((a, b) => string.CompareOrdinal(a.ToString("N"), b.ToString("N")));
+        foreach (var group in groups)
+        {
+            await session.ApplyAsync(
+                new Mutation(
+                    GroupCounters.BumpOne(session.Tenant.Value, group, now),
+                    new JournalEntry("group.patch", "Group", group.ToString("D"), Change: MembershipEffect.Write([], [id.Value]), Detail: "member deleted")
+                ),
+                cancellationToken
+            );
+        }
+
+        await session.ExecuteAsync(Own(DeleteEmails, id.Value), cancellationToken);
+        await session.ApplyAsync(Deletion(DeleteRow, id.Value), cancellationToken);
+    }
+
+    private Mutation Deletion(string sql, Guid id) =>
+        new(Own(sql, id), new JournalEntry("user.delete", "User", id.ToString("D")), ResourceCounters.Part(session.Tenant.Value, "User", -1));
+
+    private Statement Own(string sql, Guid id) => new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(id));
+
+    private Task<StoredResource?> ReadAsync(Guid id, string rowLock, CancellationToken cancellationToken)
+    {
+        var sql = $"{_select} where r.tenant_id = $1 and r.id = $2{(rowLock.Length == 0 ? "" : $" {rowLock} of r")}";
+        return session.QueryAsync(
+            [Own(sql, id)],
+            async rows => await rows.ReadAsync() ? UserRows.Read(rows) : null,
+            cancellationToken
+        );
+    }
+
+    private static IEnumerable<Arg> KeyArgs(UserKeys keys, StoredDocument stored, Document document) =>
+        [
+            Arg.Text(keys.UserName),
+            Arg.Text(keys.ExternalId),
+            Arg.Text(keys.DisplayName),
+            Arg.Text(keys.FamilyName),
+            Arg.Text(keys.GivenName),
+            Arg.Text(keys.Emails.Count > 0 ? keys.Emails[0] : null),
+            Arg.Bool(keys.Active),
+            Arg.Text(keys.Display),
+            Arg.Uuid(keys.ManagerId),
+            Arg.Int(stored.ManagerEnd),
+            Arg.Json(stored.Bytes),
+            Arg.Json(DocumentWriter.WriteFolded(document)),
+        ];
+
+    // Only the second and further e-mails are rows of their own.
+    private IEnumerable<Statement> AddedEmails(Guid id, UserKeys keys)
+    {
+        if (keys.Emails.Count > 1)
+        {
+            yield return new Statement(
+                $"insert into user_emails (tenant_id, user_id, email_key) select $1, $2, t.value from head, {session.Dialect.TextSet(3)} where true on conflict do nothing",
+                Arg.Uuid(session.Tenant.Value),
+                Arg.Uuid(id),
+                Arg.Texts([.. keys.Emails.Skip(1)])
+            );
+        }
+    }
+
+    private IEnumerable<Statement> RemovedEmails(Guid id, UserKeys keys, UserKeys before)
+    {
+        if (before.Emails.Count > 1)
+        {
+            yield return new Statement(
+                $"delete from user_emails where tenant_id = $1 and user_id = $2 and exists (select 1 from head) and email_key not in (select t.value from {session.Dialect.TextSet(3)})",
+                Arg.Uuid(session.Tenant.Value),
+                Arg.Uuid(id),
+                Arg.Texts([.. keys.Emails.Skip(1)])
+            );
+        }
+    }
+
+    private static ScimException UserNameTaken() => ScimError.Uniqueness("userName is taken by another user of this tenant (RFC 7643 §4.1.1).");
+}
