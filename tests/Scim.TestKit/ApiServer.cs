@@ -92,6 +92,7 @@ public sealed class ApiServer : IServer, IAsyncDisposable
             builder =>
             {
                 builder.Configuration.AddInMemoryCollection(ServerSettings.For(database, settings)!);
+                builder.Configuration["Logging:LogLevel:Default"] = "Warning";
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
                 configure?.Invoke(builder);
             }
