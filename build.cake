@@ -36,7 +36,14 @@ Task("Test")
         StartPostgres();
         foreach (var project in TestProjects())
         {
-            total += RunTests(project, NameOf(project), "--blame-hang-timeout", "10m", "--blame-hang-dump-type", "none");
+            var counts = RunTests(project, NameOf(project), "--blame-hang-timeout", "10m", "--blame-hang-dump-type", "none");
+            if (counts == new Counts(0, 0))
+            {
+                Error($"{NameOf(project)} ran no test.");
+                counts = new Counts(0, 1);
+            }
+
+            total += counts;
         }
     });
 
