@@ -1,0 +1,76 @@
+using System.Text.Json;
+using FluentAssertions;
+using NUnit.Framework;
+using Scim.Conformance.Tests.Replay;
+using Scim.TestKit;
+
+namespace Scim.Conformance.Tests;
+
+[TestFixtureSource(typeof(Databases))]
+[Parallelizable(ParallelScope.All)]
+internal sealed class TraceTests(DatabaseKind database)
+{
+    [TestCaseSource(typeof(TraceFiles), nameof(TraceFiles.Names))]
+    public async Task The_server_answers_as_the_client_needs(string name)
+    {
+        using var trace = TraceFiles.Read(name);
+        var server = await ApiServer.SharedAsync(database);
+        using var tenant = await TestTenant.CreateAsync(server);
+
+        var report = await new TraceReplay(trace.RootElement, tenant.Client.SendAsync).RunAsync();
+
+        foreach (var warning in report.Warnings)
+        {
+            await TestContext.Out.WriteLineAsync($"should: {warning}");
+        }
+
+        report.Requests.Should().BePositive();
+        report.Failures.Should().BeEmpty();
+    }
+}
+
+internal sealed class TraceFileTests
+{
+    [Test]
+    public void Every_trace_is_named_like_its_file_and_has_steps()
+    {
+        TraceFiles.Names.Should().NotBeEmpty();
+        foreach (var name in TraceFiles.Names)
+        {
+            using var trace = TraceFiles.Read(name);
+
+            trace.RootElement.GetProperty("name").GetString().Should().Be(name);
+            trace.RootElement.GetProperty("steps").GetArrayLength().Should().BePositive();
+        }
+    }
+}
+
+/// <summary>The traces: those that <c>SCIM_TRACES</c> names, else the shared ones beside the repository, else our copy.</summary>
+internal static class TraceFiles
+{
+    private static readonly string Folder = FindFolder();
+
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        .. Directory
+            .GetFiles(Folder, "*.json")
+            .Select(file => Path.GetFileNameWithoutExtension(file))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    public static JsonDocument Read(string name) =>
+        JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, name + ".json")));
+
+    private static string FindFolder()
+    {
+        if (Environment.GetEnvironmentVariable("SCIM_TRACES") is { Length: > 0 } given)
+        {
+            return given;
+        }
+
+        var shared = Path.Combine(Repository.Root, "..", "shared", "idp", "traces");
+        return Directory.Exists(shared)
+            ? shared
+            : Path.Combine(Repository.Root, "tests", "Scim.Conformance.Tests", "Traces");
+    }
+}

@@ -1,0 +1,73 @@
+using Npgsql;
+
+namespace Scim.TestKit;
+
+/// <summary>A fresh, empty database of either kind; gone after disposal.</summary>
+public sealed class TestDatabase : IAsyncDisposable
+{
+    private readonly Func<Task> _drop;
+
+    private TestDatabase(DatabaseKind kind, IReadOnlyDictionary<string, string> configuration, Func<Task> drop)
+    {
+        Kind = kind;
+        Configuration = configuration;
+        _drop = drop;
+    }
+
+    public DatabaseKind Kind { get; }
+
+    /// <summary>The settings, by configuration key, that point a host at this database.</summary>
+    public IReadOnlyDictionary<string, string> Configuration { get; }
+
+    public static Task<TestDatabase> CreateAsync(DatabaseKind kind) =>
+        kind == DatabaseKind.PostgreSql ? CreatePostgreSqlAsync() : Task.FromResult(CreateSqlite());
+
+    public async ValueTask DisposeAsync() => await _drop();
+
+    private static TestDatabase CreateSqlite()
+    {
+        var folder = Directory.CreateTempSubdirectory("scim-test-").FullName;
+        var configuration = new Dictionary<string, string>
+        {
+            ["Database:Provider"] = "Sqlite",
+            ["Database:Path"] = Path.Combine(folder, "scim.db"),
+        };
+        return new TestDatabase(
+            DatabaseKind.Sqlite,
+            configuration,
+            () =>
+            {
+                Directory.Delete(folder, recursive: true);
+                return Task.CompletedTask;
+            }
+        );
+    }
+
+    private static async Task<TestDatabase> CreatePostgreSqlAsync()
+    {
+        var name = $"scim_test_{Guid.NewGuid():N}";
+        await AdministerAsync($"create database {name}");
+        var configuration = new Dictionary<string, string>
+        {
+            ["Database:Provider"] = "PostgreSql",
+            ["ConnectionStrings:Scim"] = new NpgsqlConnectionStringBuilder(PostgresCluster.ConnectionString)
+            {
+                Database = name,
+            }.ConnectionString,
+        };
+        return new TestDatabase(
+            DatabaseKind.PostgreSql,
+            configuration,
+            () => AdministerAsync($"drop database if exists {name} with (force)")
+        );
+    }
+
+    private static async Task AdministerAsync(string sql)
+    {
+        var connectionString = new NpgsqlConnectionStringBuilder(PostgresCluster.ConnectionString) { Pooling = false };
+        await using var connection = new NpgsqlConnection(connectionString.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
