@@ -15,7 +15,7 @@ public sealed record Caller(
     TenantId TenantId,
     string TenantSlug,
     Guid ClientId,
-    Guid TokenId,
+    string TokenId,
     Scopes Scopes,
     ClientProfile Profile
 );
@@ -37,8 +37,7 @@ public sealed class RequestContext
     /// <summary><c>client:{id}</c>, <c>operator:cli</c>, <c>job:{name}</c>.</summary>
     public string Actor { get; private set; } = "system";
 
-    public TenantId TenantId =>
-        Tenant ?? throw new InvalidOperationException("The request is not bound to a tenant.");
+    public TenantId TenantId => Tenant ?? throw new InvalidOperationException("The request is not bound to a tenant.");
 
     public DeviationLog Deviations => _deviations ??= new DeviationLog(Caller?.Profile ?? ClientProfile.Auto);
 
