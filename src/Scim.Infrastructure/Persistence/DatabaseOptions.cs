@@ -3,28 +3,30 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Scim.Infrastructure.Persistence;
 
-public enum DatabaseProvider
+internal enum DatabaseProvider
 {
     Sqlite,
     PostgreSql,
 }
 
-public sealed class DatabaseOptions
+internal sealed class DatabaseOptions
 {
     public const string DefaultPath = "./data/scim.db";
 
     [Description("Which database holds everything: the embedded one, or a PostgreSQL server.")]
     public DatabaseProvider Provider { get; set; } = DatabaseProvider.Sqlite;
 
-    [Description("File of the embedded database; its directory is created.")]
+    [Description("The file of the embedded database; its directory is created.")]
     [Required]
     public string Path { get; set; } = DefaultPath;
 
-    [Description("Largest number of PostgreSQL connections, per role, of one process.")]
+    [Description(
+        "Connections, per role, that serve requests; the embedded database opens as many readers."
+    )]
     [Range(1, 1000)]
     public int PoolSize { get; set; } = 16;
 
     [Description("Seconds after which a statement is given up.")]
     [Range(1, 3600)]
-    public int CommandTimeoutSeconds { get; set; } = 30;
+    public int CommandTimeout { get; set; } = 30;
 }

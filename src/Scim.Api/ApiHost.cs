@@ -1,0 +1,33 @@
+using Scim.Api.Scim;
+using Scim.Infrastructure;
+using Scim.Infrastructure.Hosting;
+
+namespace Scim.Api;
+
+/// <summary>The composition root of the HTTP host.</summary>
+public static class ApiHost
+{
+    public const string DefaultUrl = "http://127.0.0.1:8080";
+
+    /// <summary>
+    /// Builds the host; nothing runs before it is started. <paramref name="configure"/> is called first, so that settings
+    /// it adds are checked like all others. Throws when the configuration is wrong.
+    /// </summary>
+    public static WebApplication Create(
+        string[] args,
+        Action<WebApplicationBuilder>? configure = null
+    )
+    {
+        var builder = HostSetup.CreateBuilder(args);
+        configure?.Invoke(builder);
+        builder.Services.AddScimInfrastructure(builder.Configuration);
+        builder.AddHost("scim-api", DefaultUrl);
+
+        var app = builder.Build();
+        app.UseHost();
+        app.UseMiddleware<ScimExceptionHandler>();
+        app.UseRouting();
+        app.MapOperations();
+        return app;
+    }
+}
