@@ -23,7 +23,7 @@ internal static class SecurityRegistration
     }
 
     /// <summary>For hosts that answer SCIM requests: verification, limits and what runs beside them.</summary>
-    public static IServiceCollection AddAuthentication(this IServiceCollection services)
+    public static IServiceCollection AddCredentialVerification(this IServiceCollection services)
     {
         services.AddSingleton<CredentialCache>(_ => new CredentialCache());
         services.AddSingleton<AuthenticationThrottle>();
