@@ -1,10 +1,18 @@
 using Scim.Api;
+using Scim.Api.Cli;
 using Scim.Infrastructure.Hosting.Configuration;
 
 try
 {
-    await ApiHost.Create(args).RunAsync();
-    return 0;
+    return await OperatorCli.RunAsync(
+        args,
+        async settings =>
+        {
+            await ApiHost.Create(settings).RunAsync();
+            return 0;
+        },
+        () => ApiHost.Create([], OperatorCli.QuietLogs)
+    );
 }
 catch (ConfigurationException exception)
 {
