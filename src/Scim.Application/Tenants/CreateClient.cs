@@ -25,8 +25,12 @@ internal sealed class CreateClientValidator : AbstractValidator<CreateClient>
     }
 }
 
-internal sealed class CreateClientHandler(ITenantStore tenants, ITokenSealer sealer, TimeProvider clock)
-    : IRequestHandler<CreateClient, IssuedToken>
+internal sealed class CreateClientHandler(
+    ITenantStore tenants,
+    IClientStore clients,
+    ITokenSealer sealer,
+    TimeProvider clock
+) : IRequestHandler<CreateClient, IssuedToken>
 {
     public async Task<IssuedToken> Handle(CreateClient request, CancellationToken cancellationToken)
     {
@@ -48,7 +52,7 @@ internal sealed class CreateClientHandler(ITenantStore tenants, ITokenSealer sea
             now,
             now + request.ExpiresIn
         );
-        await tenants.AddClientAsync(client, stored, now, cancellationToken);
+        await clients.AddAsync(client, stored, now, cancellationToken);
         return IssuedToken.Of(client, token, stored.ExpiresAt);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class IssueTokenValidator : AbstractValidator<IssueToken>
     public IssueTokenValidator() => RuleFor(x => x.ExpiresIn).GreaterThan(TimeSpan.Zero);
 }
 
-internal sealed class IssueTokenHandler(ITenantStore tenants, ITokenSealer sealer, TimeProvider clock)
+internal sealed class IssueTokenHandler(IClientStore clients, ITokenSealer sealer, TimeProvider clock)
     : IRequestHandler<IssueToken, IssuedToken>
 {
     private const int MaxLiveTokens = 2;
@@ -58,7 +58,7 @@ internal sealed class IssueTokenHandler(ITenantStore tenants, ITokenSealer seale
             now + request.ExpiresIn
         );
         var client =
-            await tenants.IssueTokenAsync(request.ClientId, now, client => Admit(client, stored), cancellationToken)
+            await clients.IssueTokenAsync(request.ClientId, now, client => Admit(client, stored), cancellationToken)
             ?? throw ScimError.NotFound("Client", request.ClientId.ToString("D"));
         return IssuedToken.Of(client, token, stored.ExpiresAt);
     }

@@ -14,7 +14,7 @@ internal sealed class RevokeTokenValidator : AbstractValidator<RevokeToken>
     public RevokeTokenValidator() => RuleFor(x => x.TokenId).NotEmpty();
 }
 
-internal sealed class RevokeTokenHandler(ITenantStore tenants, TimeProvider clock) : IRequestHandler<RevokeToken, Unit>
+internal sealed class RevokeTokenHandler(IClientStore clients, TimeProvider clock) : IRequestHandler<RevokeToken, Unit>
 {
     public async Task<Unit> Handle(RevokeToken request, CancellationToken cancellationToken)
     {
@@ -23,7 +23,7 @@ internal sealed class RevokeTokenHandler(ITenantStore tenants, TimeProvider cloc
             throw ScimError.InvalidValue("Name the token by its id, the part between the first two underscores.");
         }
 
-        return await tenants.RevokeTokenAsync(request.TokenId, clock.Now(), cancellationToken)
+        return await clients.RevokeTokenAsync(request.TokenId, clock.Now(), cancellationToken)
             ? Unit.Value
             : throw ScimError.NotFound("Live token", request.TokenId);
     }
