@@ -37,8 +37,7 @@ internal sealed class NetworksAttribute : ValidationAttribute
 
     public override bool IsValid(object? value) => Split(value as string).All(part => IPNetwork.TryParse(part, out _));
 
-    public override string FormatErrorMessage(string name) =>
-        "networks in CIDR notation without host bits, separated by commas";
+    public override string FormatErrorMessage(string name) => "networks in CIDR notation, separated by commas";
 
     private static string[] Split(string? value) =>
         value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
