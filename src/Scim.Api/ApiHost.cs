@@ -1,6 +1,9 @@
 using Scim.Api.Scim;
 using Scim.Infrastructure;
 using Scim.Infrastructure.Hosting;
+using Scim.Infrastructure.Hosting.Configuration;
+using Scim.Infrastructure.Hosting.Scheduling;
+using Scim.Infrastructure.Hosting.Startup;
 
 namespace Scim.Api;
 
@@ -13,15 +16,17 @@ public static class ApiHost
     /// Builds the host; nothing runs before it is started. <paramref name="configure"/> is called first, so that settings
     /// it adds are checked like all others. Throws when the configuration is wrong.
     /// </summary>
-    public static WebApplication Create(
-        string[] args,
-        Action<WebApplicationBuilder>? configure = null
-    )
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = HostSetup.CreateBuilder(args);
         configure?.Invoke(builder);
         builder.Services.AddScimInfrastructure(builder.Configuration);
         builder.AddHost("scim-api", DefaultUrl);
+        builder.Services.AddStartup();
+        if (OptionsCatalogue.RunsWorkerInProcess(builder.Configuration))
+        {
+            builder.Services.AddScheduling();
+        }
 
         var app = builder.Build();
         app.UseHost();

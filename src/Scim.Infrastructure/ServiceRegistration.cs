@@ -6,18 +6,16 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Scim.Application.Common;
 using Scim.Application.Common.Behaviors;
+using Scim.Application.Tenants;
 using Scim.Infrastructure.Hosting.Configuration;
+using Scim.Infrastructure.Persistence.Tenants;
 
 namespace Scim.Infrastructure;
 
 /// <summary>What both hosts and the operator verbs are made of.</summary>
 public static class ServiceRegistration
 {
-    private static readonly Assembly[] Assemblies =
-    [
-        typeof(ICommand<>).Assembly,
-        typeof(ServiceRegistration).Assembly,
-    ];
+    private static readonly Assembly[] Assemblies = [typeof(ICommand<>).Assembly, typeof(ServiceRegistration).Assembly];
 
     public static IServiceCollection AddScimInfrastructure(
         this IServiceCollection services,
@@ -27,6 +25,7 @@ public static class ServiceRegistration
         services.AddOptionsCatalogue(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddScoped<RequestContext>();
+        services.AddSingleton<IDeviationStore, DeviationStore>();
         services.AddMediator();
         return services;
     }
@@ -40,16 +39,10 @@ public static class ServiceRegistration
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidationBehavior<,>));
         services.Scan(scan =>
             scan.FromAssemblies(Assemblies)
-                .AddClasses(
-                    classes => classes.AssignableTo(typeof(IRequestHandler<,>)),
-                    publicOnly: false
-                )
+                .AddClasses(classes => classes.AssignableTo(typeof(IRequestHandler<,>)), publicOnly: false)
                 .AsImplementedInterfaces()
                 .WithScopedLifetime()
-                .AddClasses(
-                    classes => classes.AssignableTo(typeof(IValidator<>)),
-                    publicOnly: false
-                )
+                .AddClasses(classes => classes.AssignableTo(typeof(IValidator<>)), publicOnly: false)
                 .AsImplementedInterfaces()
                 .WithScopedLifetime()
         );

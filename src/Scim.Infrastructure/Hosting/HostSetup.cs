@@ -22,11 +22,7 @@ public static class HostSetup
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
         );
 
-    public static void AddHost(
-        this WebApplicationBuilder builder,
-        string serviceName,
-        string defaultUrl
-    )
+    public static void AddHost(this WebApplicationBuilder builder, string serviceName, string defaultUrl)
     {
         var configuration = builder.Configuration;
         if (
@@ -65,24 +61,20 @@ public static class HostSetup
         services.AddSingleton<MetricsListener>();
         services.AddHostedService(provider => provider.GetRequiredService<MetricsListener>());
         services.AddSingleton<ReadinessChecks>();
+        services.AddSingleton<IReadinessCheck, DatabaseCheck>();
+        services.AddSingleton<IReadinessCheck, MigrationsCheck>();
         services.AddSingleton<IReadinessCheck, DrainingCheck>();
         services.AddHostedService<Drain>();
         services.AddProblemDetails();
         services
             .AddOptions<ForwardedHeadersOptions>()
-            .Configure<IOptions<ScimOptions>>(
-                (forwarded, scim) => Trust(forwarded, scim.Value.TrustedProxies)
-            );
+            .Configure<IOptions<ScimOptions>>((forwarded, scim) => Trust(forwarded, scim.Value.TrustedProxies));
     }
 
     /// <summary>The outermost part of the pipeline: who calls, under which request id, and how it went.</summary>
     public static void UseHost(this WebApplication app)
     {
-        if (
-            !string.IsNullOrEmpty(
-                app.Services.GetRequiredService<IOptions<ScimOptions>>().Value.TrustedProxies
-            )
-        )
+        if (!string.IsNullOrEmpty(app.Services.GetRequiredService<IOptions<ScimOptions>>().Value.TrustedProxies))
         {
             app.UseForwardedHeaders();
         }
@@ -94,9 +86,7 @@ public static class HostSetup
     private static void Trust(ForwardedHeadersOptions forwarded, string? networks)
     {
         forwarded.ForwardedHeaders =
-            ForwardedHeaders.XForwardedFor
-            | ForwardedHeaders.XForwardedProto
-            | ForwardedHeaders.XForwardedHost;
+            ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
         forwarded.ForwardLimit = null;
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();

@@ -29,9 +29,7 @@ internal sealed class MetricsListener(
 
         // No arguments and no environment: ASPNETCORE_URLS belongs to the main listener.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder
-            .WebHost.UseKestrelCore()
-            .ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.WebHost.UseUrls(options.Value.Url);
         builder.Logging.AddProvider(new Relay(loggers));
         _app = builder.Build();

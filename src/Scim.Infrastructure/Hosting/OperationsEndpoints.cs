@@ -57,15 +57,9 @@ public static class OperationsEndpoints
     // Figures about tenants are not for everybody who can reach the service.
     private static IResult Metrics(IServiceProvider services)
     {
-        var addresses = services
-            .GetRequiredService<IServer>()
-            .Features.Get<IServerAddressesFeature>()
-            ?.Addresses;
+        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses;
         return addresses is not null && IsLoopback(addresses)
-            ? Results.Text(
-                services.GetRequiredService<PrometheusExporter>().Scrape(),
-                MetricsContentType
-            )
+            ? Results.Text(services.GetRequiredService<PrometheusExporter>().Scrape(), MetricsContentType)
             : Results.NotFound();
     }
 }

@@ -12,12 +12,8 @@ internal static class EditDistance
             current[0] = i;
             for (var j = 1; j <= right.Length; j++)
             {
-                var same =
-                    char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]);
-                current[j] = Math.Min(
-                    Math.Min(current[j - 1], previous[j]) + 1,
-                    previous[j - 1] + (same ? 0 : 1)
-                );
+                var same = char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]);
+                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + (same ? 0 : 1));
             }
 
             (previous, current) = (current, previous);

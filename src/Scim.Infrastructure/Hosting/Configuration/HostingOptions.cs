@@ -5,9 +5,7 @@ namespace Scim.Infrastructure.Hosting.Configuration;
 
 public sealed class ScimOptions
 {
-    [Description(
-        "Base URL that clients use, such as `https://scim.example.com`; otherwise taken from each request."
-    )]
+    [Description("Base URL that clients use, such as `https://scim.example.com`; otherwise taken from each request.")]
     [HttpUrl]
     public string? PublicBaseUrl { get; set; }
 
@@ -17,9 +15,7 @@ public sealed class ScimOptions
     [Networks]
     public string? TrustedProxies { get; set; }
 
-    [Description(
-        "Seconds between SIGTERM and closing the listener, during which `/ready` answers 503."
-    )]
+    [Description("Seconds between SIGTERM and closing the listener, during which `/ready` answers 503.")]
     [Range(0, 600)]
     public int DrainSeconds { get; set; }
 }

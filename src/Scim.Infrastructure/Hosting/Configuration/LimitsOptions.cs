@@ -14,15 +14,11 @@ public sealed class LimitsOptions
     [Range(0, 10_000_000)]
     public int Burst { get; set; } = 500;
 
-    [Description(
-        "Requests per second and network to the discovery endpoints without a token; `0` for no limit."
-    )]
+    [Description("Requests per second and network to the discovery endpoints without a token; `0` for no limit.")]
     [Range(0, 1_000_000)]
     public int DiscoveryRequestsPerSecond { get; set; } = 20;
 
-    [Description(
-        "Failed authentications per minute and network, after which look-ups are refused; `0` for no limit."
-    )]
+    [Description("Failed authentications per minute and network, after which look-ups are refused; `0` for no limit.")]
     [Range(0, 1_000_000)]
     public int FailedAuthenticationsPerMinute { get; set; } = 60;
 

@@ -20,9 +20,7 @@ public sealed class OptionKey
         _type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         _rules = [.. property.GetCustomAttributes<ValidationAttribute>()];
         _mayBeEmpty = property.GetValue(defaults) is null;
-        Default =
-            property.GetCustomAttribute<DefaultTextAttribute>()?.Text
-            ?? Print(property.GetValue(defaults));
+        Default = property.GetCustomAttribute<DefaultTextAttribute>()?.Text ?? Print(property.GetValue(defaults));
     }
 
     /// <summary><c>Section:Name</c>, as in appsettings.json paths.</summary>
@@ -104,8 +102,7 @@ public sealed class OptionKey
             value = TypeDescriptor.GetConverter(_type).ConvertFromInvariantString(text);
             return true;
         }
-        catch (Exception exception)
-            when (exception is ArgumentException or FormatException or OverflowException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException)
         {
             return false;
         }

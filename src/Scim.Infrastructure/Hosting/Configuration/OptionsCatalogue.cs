@@ -27,17 +27,13 @@ public static class OptionsCatalogue
         Section.Of<WorkerOptions>("Worker"),
     ];
 
-    public static IReadOnlyList<OptionKey> Keys { get; } =
-    [.. Sections.SelectMany(section => section.Keys)];
+    public static IReadOnlyList<OptionKey> Keys { get; } = [.. Sections.SelectMany(section => section.Keys)];
 
     /// <summary>
     /// Reads the secrets that <c>{key}_FILE</c> names, checks every key under our sections, and makes the options
     /// available. Throws <see cref="ConfigurationException"/> with all that is wrong.
     /// </summary>
-    public static void AddOptionsCatalogue(
-        this IServiceCollection services,
-        IConfigurationManager configuration
-    )
+    public static void AddOptionsCatalogue(this IServiceCollection services, IConfigurationManager configuration)
     {
         var problems = new List<string>();
         SecretFiles.AddTo(configuration, problems);
@@ -60,13 +56,12 @@ public static class OptionsCatalogue
                         database.Value.Provider == DatabaseProvider.Sqlite
                         && database.Value.Path == DatabaseOptions.DefaultPath
             );
-        services
-            .AddOptions<WorkerOptions>()
-            .PostConfigure<IOptions<DatabaseOptions>>(
-                (options, database) =>
-                    options.InProcess ??= database.Value.Provider == DatabaseProvider.Sqlite
-            );
     }
+
+    /// <summary>Known before the services are: which ones there are depends on it.</summary>
+    public static bool RunsWorkerInProcess(IConfiguration configuration) =>
+        Read<WorkerOptions>(configuration, "Worker").InProcess
+        ?? Read<DatabaseOptions>(configuration, "Database").Provider == DatabaseProvider.Sqlite;
 
     /// <summary>What is wrong with the configuration, one sentence each; empty when nothing is.</summary>
     public static IReadOnlyList<string> Check(IConfiguration configuration)
@@ -86,9 +81,7 @@ public static class OptionsCatalogue
                 }
                 else if (FindFileKey(key) is null)
                 {
-                    problems.Add(
-                        $"{key} is not a configuration key; the nearest is {Nearest(key)}."
-                    );
+                    problems.Add($"{key} is not a configuration key; the nearest is {Nearest(key)}.");
                 }
             }
         }
@@ -100,14 +93,10 @@ public static class OptionsCatalogue
     /// <summary>The configuration table of the README.</summary>
     public static string ToMarkdown()
     {
-        var table = new StringBuilder(
-            "| variable | values | default | meaning |\n|---|---|---|---|\n"
-        );
+        var table = new StringBuilder("| variable | values | default | meaning |\n|---|---|---|---|\n");
         foreach (var key in Keys)
         {
-            var file = key.Secret
-                ? $" Or `{key.EnvironmentName}{FileSuffix}`: a file that holds it."
-                : "";
+            var file = key.Secret ? $" Or `{key.EnvironmentName}{FileSuffix}`: a file that holds it." : "";
             table.Append(
                 null,
                 $"| `{key.EnvironmentName}` | {key.TypeName} | {key.Default} | {key.Description}{file} |\n"
@@ -134,23 +123,24 @@ public static class OptionsCatalogue
             return;
         }
 
-        var database = configuration.GetSection("Database").Get<DatabaseOptions>() ?? new();
+        var database = Read<DatabaseOptions>(configuration, "Database");
         if (
             database.Provider == DatabaseProvider.PostgreSql
             && string.IsNullOrWhiteSpace(configuration["ConnectionStrings:Scim"])
         )
         {
-            problems.Add(
-                "ConnectionStrings:Scim must be set when Database:Provider is PostgreSql."
-            );
+            problems.Add("ConnectionStrings:Scim must be set when Database:Provider is PostgreSql.");
         }
 
-        var limits = configuration.GetSection("Limits").Get<LimitsOptions>() ?? new();
+        var limits = Read<LimitsOptions>(configuration, "Limits");
         if (limits.DefaultPageSize > limits.MaxPageSize)
         {
             problems.Add("Limits:DefaultPageSize must not be larger than Limits:MaxPageSize.");
         }
     }
+
+    private static T Read<T>(IConfiguration configuration, string section)
+        where T : new() => configuration.GetSection(section).Get<T>() ?? new T();
 
     private static IEnumerable<(string Key, string Value)> Leaves(IConfigurationSection section)
     {
@@ -168,8 +158,7 @@ public static class OptionsCatalogue
         }
     }
 
-    private static string Nearest(string key) =>
-        Keys.MinBy(known => EditDistance.Between(known.Key, key))!.Key;
+    private static string Nearest(string key) => Keys.MinBy(known => EditDistance.Between(known.Key, key))!.Key;
 
     private sealed record Section(
         string Name,

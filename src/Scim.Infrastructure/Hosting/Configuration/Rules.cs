@@ -26,8 +26,7 @@ internal sealed class HttpUrlAttribute : ValidationAttribute
             && uri.Fragment.Length == 0
         );
 
-    public override string FormatErrorMessage(string name) =>
-        "an absolute http or https URL without query";
+    public override string FormatErrorMessage(string name) => "an absolute http or https URL without query";
 }
 
 [AttributeUsage(AttributeTargets.Property)]
@@ -36,13 +35,10 @@ internal sealed class NetworksAttribute : ValidationAttribute
     public static IReadOnlyList<IPNetwork> Parse(string? value) =>
         [.. Split(value).Select(part => IPNetwork.Parse(part))];
 
-    public override bool IsValid(object? value) =>
-        Split(value as string).All(part => IPNetwork.TryParse(part, out _));
+    public override bool IsValid(object? value) => Split(value as string).All(part => IPNetwork.TryParse(part, out _));
 
-    public override string FormatErrorMessage(string name) =>
-        "networks in CIDR notation without host bits, separated by commas";
+    public override string FormatErrorMessage(string name) => "networks in CIDR notation, separated by commas";
 
     private static string[] Split(string? value) =>
-        value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        ?? [];
+        value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

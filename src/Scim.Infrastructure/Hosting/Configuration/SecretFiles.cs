@@ -25,8 +25,7 @@ internal static class SecretFiles
             {
                 values[key.Key] = File.ReadAllText(path).TrimEnd('\r', '\n');
             }
-            catch (Exception exception)
-                when (exception is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 problems.Add($"{name} names a file that cannot be read: {path}.");
             }
@@ -40,8 +39,7 @@ internal static class SecretFiles
 }
 
 /// <summary>The configuration stops the start; one sentence per problem.</summary>
-public sealed class ConfigurationException(IReadOnlyList<string> problems)
-    : Exception(string.Join('\n', problems))
+public sealed class ConfigurationException(IReadOnlyList<string> problems) : Exception(string.Join('\n', problems))
 {
     public IReadOnlyList<string> Problems { get; } = problems;
 }

@@ -27,8 +27,6 @@ internal sealed class MigrationsCheck(IMigrations migrations) : IReadinessCheck
     public async Task<(bool Ok, string Detail)> CheckAsync(CancellationToken cancellationToken)
     {
         var pending = await migrations.CountPendingAsync(cancellationToken);
-        return pending == 0
-            ? (true, "current")
-            : (false, $"{pending} pending; run the migrate verb");
+        return pending == 0 ? (true, "current") : (false, $"{pending} pending; run the migrate verb");
     }
 }

@@ -25,10 +25,7 @@ internal sealed class ReadinessChecks(IEnumerable<IReadinessCheck> checks)
         return new ReadinessReport(Word(lines.All(line => line.Status == "ok")), lines);
     }
 
-    private static async Task<ReadinessLine> AskAsync(
-        IReadinessCheck check,
-        CancellationToken cancellationToken
-    )
+    private static async Task<ReadinessLine> AskAsync(IReadinessCheck check, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(Patience);

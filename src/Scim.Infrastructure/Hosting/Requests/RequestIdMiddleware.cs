@@ -48,8 +48,7 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestI
     }
 
     // Read when a line is written, not when the scope opens: tenant and client are known only after authentication.
-    private sealed class Scope(RequestContext request)
-        : IReadOnlyList<KeyValuePair<string, object?>>
+    private sealed class Scope(RequestContext request) : IReadOnlyList<KeyValuePair<string, object?>>
     {
         public int Count => 3;
 

@@ -22,17 +22,12 @@ internal sealed record RequestLogEntry(
 /// Writes request lines behind a bounded channel: a stalled log never slows a request, it loses lines, and the loss is
 /// counted.
 /// </summary>
-internal sealed partial class RequestLog(ILogger<RequestLog> logger, RequestMetrics metrics)
-    : BackgroundService
+internal sealed partial class RequestLog(ILogger<RequestLog> logger, RequestMetrics metrics) : BackgroundService
 {
     private const int Capacity = 8192;
 
     private readonly Channel<RequestLogEntry> _entries = Channel.CreateBounded<RequestLogEntry>(
-        new BoundedChannelOptions(Capacity)
-        {
-            FullMode = BoundedChannelFullMode.DropWrite,
-            SingleReader = true,
-        },
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true },
         _ => metrics.LogDropped()
     );
 

@@ -9,10 +9,7 @@ namespace Scim.Infrastructure.Hosting.Scheduling;
 [DisallowConcurrentExecution]
 internal sealed class HousekeepingJob(IMediator mediator, RequestContext request) : IJob
 {
-    public async ValueTask Execute(
-        IJobExecutionContext context,
-        CancellationToken cancellationToken
-    )
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
     {
         request.ActAs("job:housekeeping", tenant: null);
         request.RequestId = context.FireInstanceId;

@@ -57,11 +57,6 @@ internal sealed partial class SchedulerService(
     [LoggerMessage(1, LogLevel.Information, "The scheduler runs", EventName = "scheduler-started")]
     private partial void Started();
 
-    [LoggerMessage(
-        2,
-        LogLevel.Warning,
-        "The scheduler waits for the database",
-        EventName = "scheduler-waiting"
-    )]
+    [LoggerMessage(2, LogLevel.Warning, "The scheduler waits for the database", EventName = "scheduler-waiting")]
     private partial void Waiting(Exception exception);
 }

@@ -13,9 +13,7 @@ public static class SchedulingRegistration
                 trigger
                     .WithIdentity(nameof(HousekeepingJob))
                     .StartNow()
-                    .WithSimpleSchedule(schedule =>
-                        schedule.WithInterval(TimeSpan.FromHours(6)).RepeatForever()
-                    )
+                    .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromHours(6)).RepeatForever())
             )
         );
         services.AddHostedService<SchedulerService>();

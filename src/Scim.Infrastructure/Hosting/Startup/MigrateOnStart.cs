@@ -10,17 +10,13 @@ namespace Scim.Infrastructure.Hosting.Startup;
 /// answers 503 and tries again. A login that may not migrate leaves that to the <c>migrate</c> verb, and <c>/ready</c>
 /// says so.
 /// </summary>
-internal sealed partial class MigrateOnStart(
-    IMigrations migrations,
-    TimeProvider clock,
-    ILogger<MigrateOnStart> logger
-) : IHostedService, IDisposable
+internal sealed partial class MigrateOnStart(IMigrations migrations, TimeProvider clock, ILogger<MigrateOnStart> logger)
+    : IHostedService,
+        IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private readonly TaskCompletionSource _current = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
+    private readonly TaskCompletionSource _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private Task _retries = Task.CompletedTask;
 
@@ -63,8 +59,7 @@ internal sealed partial class MigrateOnStart(
             _current.TrySetResult();
             return true;
         }
-        catch (PostgresException exception)
-            when (exception.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             // Someone with another login migrates; the retries notice when it is done.
             NotPermitted();
@@ -88,11 +83,6 @@ internal sealed partial class MigrateOnStart(
     )]
     private partial void NotPermitted();
 
-    [LoggerMessage(
-        3,
-        LogLevel.Error,
-        "The database cannot be migrated yet",
-        EventName = "migration-failed"
-    )]
+    [LoggerMessage(3, LogLevel.Error, "The database cannot be migrated yet", EventName = "migration-failed")]
     private partial void Failed(Exception exception);
 }

@@ -51,9 +51,7 @@ internal static class OpenTelemetryRegistration
                     metrics.AddMeter(Meters).AddReader(new BaseExportingMetricReader(exporter));
                     if (!string.IsNullOrEmpty(options.OtlpEndpoint))
                     {
-                        metrics.AddOtlpExporter(otlp =>
-                            otlp.Endpoint = new Uri(options.OtlpEndpoint)
-                        );
+                        metrics.AddOtlpExporter(otlp => otlp.Endpoint = new Uri(options.OtlpEndpoint));
                     }
                 });
                 if (!string.IsNullOrEmpty(options.OtlpEndpoint))
@@ -61,11 +59,7 @@ internal static class OpenTelemetryRegistration
                     telemetry.WithTracing(traces =>
                         traces
                             .AddSource(Sources)
-                            .SetSampler(
-                                new ParentBasedSampler(
-                                    new TraceIdRatioBasedSampler(options.SampleRatio)
-                                )
-                            )
+                            .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(options.SampleRatio)))
                             .AddOtlpExporter(otlp => otlp.Endpoint = new Uri(options.OtlpEndpoint))
                     );
                 }

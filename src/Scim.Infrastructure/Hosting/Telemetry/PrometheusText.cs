@@ -51,19 +51,10 @@ internal sealed class PrometheusText
 
             if (!string.IsNullOrEmpty(family.Help))
             {
-                text.Append("# HELP ")
-                    .Append(name)
-                    .Append(' ')
-                    .Append(Escape(family.Help))
-                    .Append('\n');
+                text.Append("# HELP ").Append(name).Append(' ').Append(Escape(family.Help)).Append('\n');
             }
 
-            text.Append("# TYPE ")
-                .Append(name)
-                .Append(' ')
-                .Append(family.Kind)
-                .Append('\n')
-                .Append(family.Series);
+            text.Append("# TYPE ").Append(name).Append(' ').Append(family.Kind).Append('\n').Append(family.Series);
         }
 
         return text.ToString();
@@ -79,13 +70,7 @@ internal sealed class PrometheusText
             _ => null,
         };
 
-    private static void Append(
-        StringBuilder series,
-        string name,
-        string labels,
-        MetricType type,
-        MetricPoint point
-    )
+    private static void Append(StringBuilder series, string name, string labels, MetricType type, MetricPoint point)
     {
         switch (type)
         {
@@ -107,24 +92,14 @@ internal sealed class PrometheusText
         }
     }
 
-    private static void Histogram(
-        StringBuilder series,
-        string name,
-        string labels,
-        MetricPoint point
-    )
+    private static void Histogram(StringBuilder series, string name, string labels, MetricPoint point)
     {
         var cumulative = 0L;
         foreach (var bucket in point.GetHistogramBuckets())
         {
             cumulative += bucket.BucketCount;
             var bound = $"le=\"{Number(bucket.ExplicitBound)}\"";
-            Line(
-                series,
-                name + "_bucket",
-                labels.Length == 0 ? bound : $"{labels},{bound}",
-                Number(cumulative)
-            );
+            Line(series, name + "_bucket", labels.Length == 0 ? bound : $"{labels},{bound}", Number(cumulative));
         }
 
         Line(series, name + "_sum", labels, Number(point.GetHistogramSum()));
@@ -176,8 +151,7 @@ internal sealed class PrometheusText
         };
 
     private static string Escape(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal)
-            .Replace("\n", "\\n", StringComparison.Ordinal);
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -58,18 +58,13 @@ internal sealed class RequestMetrics
     /// <summary>A closed set: a client cannot make series.</summary>
     internal static string ResourceType(PathString path)
     {
-        if (
-            !path.StartsWithSegments("/scim/v2", out var rest)
-            || rest.Value is not { Length: > 1 } text
-        )
+        if (!path.StartsWithSegments("/scim/v2", out var rest) || rest.Value is not { Length: > 1 } text)
         {
             return "Other";
         }
 
         var segments = text.Split('/', 4, StringSplitOptions.RemoveEmptyEntries);
-        var search = segments.Any(segment =>
-            segment.Equals(".search", StringComparison.OrdinalIgnoreCase)
-        );
+        var search = segments.Any(segment => segment.Equals(".search", StringComparison.OrdinalIgnoreCase));
         return search
             ? "Search"
             : segments[0].ToUpperInvariant() switch
@@ -84,9 +79,7 @@ internal sealed class RequestMetrics
     }
 
     private static string Method(string method) =>
-        method is "GET" or "POST" or "PUT" or "PATCH" or "DELETE" or "HEAD" or "OPTIONS"
-            ? method
-            : "other";
+        method is "GET" or "POST" or "PUT" or "PATCH" or "DELETE" or "HEAD" or "OPTIONS" ? method : "other";
 
     private static string StatusClass(int status) =>
         status switch

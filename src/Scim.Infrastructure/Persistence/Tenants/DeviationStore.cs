@@ -5,10 +5,7 @@ namespace Scim.Infrastructure.Persistence.Tenants;
 
 internal sealed class DeviationStore(IDatabase database) : IDeviationStore
 {
-    public Task<int> PruneAsync(
-        DateTimeOffset lastSeenBefore,
-        CancellationToken cancellationToken
-    ) =>
+    public Task<int> PruneAsync(DateTimeOffset lastSeenBefore, CancellationToken cancellationToken) =>
         database.WriteAsync(
             (connection, transaction) =>
                 connection.ExecuteAsync(
