@@ -15,7 +15,7 @@ public sealed record Caller(
     TenantId TenantId,
     string TenantSlug,
     Guid ClientId,
-    Guid TokenId,
+    string TokenId,
     Scopes Scopes,
     ClientProfile Profile
 );

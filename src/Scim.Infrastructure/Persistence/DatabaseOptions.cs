@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
 namespace Scim.Infrastructure.Persistence;
 
 internal enum DatabaseProvider
@@ -6,20 +9,27 @@ internal enum DatabaseProvider
     PostgreSql,
 }
 
-/// <summary>Section <c>Database</c>. The connection strings are <c>ConnectionStrings:Scim</c> and <c>ConnectionStrings:ScimMigration</c>.</summary>
 internal sealed class DatabaseOptions
 {
     public const string Section = "Database";
 
+    public const string DefaultPath = "./data/scim.db";
+
+    [Description("Which database holds everything: the embedded one, or a PostgreSQL server.")]
     public DatabaseProvider Provider { get; set; } = DatabaseProvider.Sqlite;
 
-    /// <summary>The file of the embedded database.</summary>
-    public string Path { get; set; } = "./data/scim.db";
+    [Description("The file of the embedded database; its directory is created.")]
+    [Required]
+    public string Path { get; set; } = DefaultPath;
 
-    /// <summary>Connections that serve requests; the embedded database opens as many readers.</summary>
+    [Description(
+        "Connections, per role, that serve requests; the embedded database opens as many readers."
+    )]
+    [Range(1, 1000)]
     public int PoolSize { get; set; } = 16;
 
-    /// <summary>Seconds after which a statement is given up.</summary>
+    [Description("Seconds after which a statement is given up.")]
+    [Range(1, 3600)]
     public int CommandTimeout { get; set; } = 30;
 }
 

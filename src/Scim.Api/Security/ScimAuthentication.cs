@@ -1,0 +1,124 @@
+using Scim.Api.Scim;
+using Scim.Application.Common;
+using Scim.Domain.Errors;
+
+namespace Scim.Api.Security;
+
+/// <summary>
+/// Decides who calls a path under <c>/scim</c> and whether the scopes allow it. Discovery needs no token, but one that is
+/// presented must be good.
+/// </summary>
+internal sealed class ScimAuthentication(
+    RequestDelegate next,
+    ICredentialVerifier verifier,
+    IRefusalRecorder refusals,
+    SecurityMetrics metrics
+)
+{
+    // One answer for all of them: it does not tell a token that never was from one that is no more.
+    private static readonly ScimError InvalidToken = ScimError
+        .Unauthorized("The bearer token is not valid: it is mistyped, unknown, expired or revoked.")
+        .Error;
+
+    private static readonly ScimError NoToken = ScimError
+        .Unauthorized("Send the SCIM client's token in the Authorization header, as \"Bearer scim_…\".")
+        .Error;
+
+    public async Task InvokeAsync(HttpContext context, RequestContext request)
+    {
+        if (!context.Request.Path.StartsWithSegments("/scim"))
+        {
+            await next(context);
+            return;
+        }
+
+        var isDiscovery = ScimPaths.IsDiscovery(context.Request.Path);
+        var result = await verifier.VerifyAsync(
+            context.Request.Headers.Authorization,
+            context.Connection.RemoteIpAddress,
+            context.RequestAborted
+        );
+        if (result.Caller is { } caller)
+        {
+            request.Become(caller);
+            var needed = ScimPaths.NeededScope(context.Request);
+            if (!isDiscovery && (caller.Scopes & needed) == 0)
+            {
+                await ForbidAsync(context, request, caller, needed);
+                return;
+            }
+        }
+        else if (!isDiscovery || result.Failure != CredentialFailure.Missing)
+        {
+            await ChallengeAsync(context, request, result);
+            return;
+        }
+
+        await next(context);
+    }
+
+    private Task ChallengeAsync(HttpContext context, RequestContext request, CredentialResult result)
+    {
+        var reason = Reason(result.Failure);
+        metrics.Refused(result.Named, reason);
+        if (result.Named is { } named)
+        {
+            // Nobody has proved to be this client; the journal says whom the token named.
+            refusals.Record(
+                new Refusal(
+                    named.TenantId,
+                    $"client:{named.ClientId:D}",
+                    request.RequestId,
+                    "client.authenticate",
+                    StatusCodes.Status401Unauthorized,
+                    reason
+                )
+            );
+        }
+
+        if (result.Failure == CredentialFailure.Missing)
+        {
+            return ScimErrors.WriteAsync(context, NoToken);
+        }
+
+        // RFC 6750 §3.1.
+        context.Response.Headers.WWWAuthenticate = ScimErrors.Challenge + ", error=\"invalid_token\"";
+        return ScimErrors.WriteAsync(context, InvalidToken);
+    }
+
+    private Task ForbidAsync(HttpContext context, RequestContext request, Caller caller, Scopes needed)
+    {
+        const string Reason = "insufficient-scope";
+        var scope = ScopeNames.Format(needed);
+        metrics.Refused(new NamedClient(caller.TenantId, caller.TenantSlug, caller.ClientId), Reason);
+        refusals.Record(
+            new Refusal(
+                caller.TenantId,
+                request.Actor,
+                request.RequestId,
+                "client.authorize",
+                StatusCodes.Status403Forbidden,
+                $"{Reason}: {scope}"
+            )
+        );
+        context.Response.Headers.WWWAuthenticate =
+            $"{ScimErrors.Challenge}, error=\"insufficient_scope\", scope=\"{scope}\"";
+        return ScimErrors.WriteAsync(
+            context,
+            ScimError.Forbidden($"This request needs the scope {scope}, which the SCIM client does not have.").Error
+        );
+    }
+
+    private static string Reason(CredentialFailure failure) =>
+        failure switch
+        {
+            CredentialFailure.Missing => "missing",
+            CredentialFailure.Malformed => "malformed",
+            CredentialFailure.Unknown => "unknown",
+            CredentialFailure.WrongSecret => "wrong-secret",
+            CredentialFailure.Revoked => "revoked",
+            CredentialFailure.Expired => "expired",
+            CredentialFailure.Suspended => "suspended",
+            _ => "throttled",
+        };
+}

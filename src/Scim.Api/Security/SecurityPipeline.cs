@@ -1,0 +1,13 @@
+using Scim.Infrastructure.Security;
+
+namespace Scim.Api.Security;
+
+internal static class SecurityPipeline
+{
+    public static IServiceCollection AddScimSecurity(this IServiceCollection services) =>
+        services.AddCredentials().AddCredentialVerification().AddSingleton<SecurityMetrics>();
+
+    /// <summary>After the error handler, before routing.</summary>
+    public static IApplicationBuilder UseScimSecurity(this IApplicationBuilder app) =>
+        app.UseMiddleware<ScimAuthentication>().UseMiddleware<ScimRateLimit>();
+}

@@ -1,0 +1,76 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace Scim.Infrastructure.Hosting.Configuration;
+
+public sealed class ScimOptions
+{
+    [Description("Base URL that clients use, such as `https://scim.example.com`; otherwise taken from each request.")]
+    [HttpUrl]
+    public string? PublicBaseUrl { get; set; }
+
+    [Description(
+        "Networks whose `X-Forwarded-*` headers are believed, separated by commas, such as `10.0.0.0/8, ::1/128`."
+    )]
+    [Networks]
+    public string? TrustedProxies { get; set; }
+
+    [Description("Seconds between SIGTERM and closing the listener, during which `/ready` answers 503.")]
+    [Range(0, 600)]
+    public int DrainSeconds { get; set; }
+}
+
+public sealed class BootstrapOptions
+{
+    [Description("Create tenant `demo` with one client on the first start.")]
+    [DefaultText("`true` with SQLite in the default path")]
+    public bool? Demo { get; set; }
+}
+
+public sealed class MetricsOptions
+{
+    [Description(
+        "A listener of its own for `/metrics`, such as `http://0.0.0.0:9464`. Without it the main listener serves them when it is the loopback."
+    )]
+    [HttpUrl]
+    public string? Url { get; set; }
+}
+
+public sealed class WorkerOptions
+{
+    [Description("Run the scheduled jobs inside the API host.")]
+    [DefaultText("`true` with SQLite")]
+    public bool? InProcess { get; set; }
+}
+
+public sealed class TelemetryOptions
+{
+    [Description("OTLP (gRPC) collector for traces and metrics, such as `http://collector:4317`.")]
+    [HttpUrl]
+    public string? OtlpEndpoint { get; set; }
+
+    [Description("Share of the traces started here that are recorded.")]
+    [Range(0.0, 1.0)]
+    public double SampleRatio { get; set; } = 1;
+
+    [Description("Share of the successful, fast reads that are logged.")]
+    [Range(0.0, 1.0)]
+    public double ReadLogSampleRatio { get; set; } = 0.01;
+
+    [Description("Requests that take longer are always logged.")]
+    [Range(1, 600_000)]
+    public int SlowRequestMilliseconds { get; set; } = 1000;
+}
+
+public sealed class ConnectionStringsOptions
+{
+    [Description(
+        "Login of the PostgreSQL database. One login is enough; every serving transaction runs as a non-owner role."
+    )]
+    [Secret]
+    public string? Scim { get; set; }
+
+    [Description("Separate login for migrations.")]
+    [Secret]
+    public string? ScimMigration { get; set; }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+
+namespace Scim.Infrastructure.Security;
+
+/// <summary>
+/// One token bucket per key, each a single word: the time at which it is full again. No timer, no allocation per take.
+/// The framework's partitioned limiter costs idle CPU with ten thousand live partitions; this one costs nothing idle.
+/// </summary>
+internal sealed class TokenBuckets<TKey>
+    where TKey : notnull
+{
+    // A bucket that was taken out of the table; whoever still holds it looks its key up again.
+    private const long Retired = long.MaxValue;
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<TKey, Bucket> _buckets = new();
+    private readonly Bucket _overflow = new();
+    private readonly TimeProvider _clock;
+    private readonly int _capacity;
+    private readonly long _step;
+    private readonly long _window;
+    private long _sweptAt;
+
+    /// <summary>A rate or burst of 0 means no limit. Beyond <paramref name="capacity"/> keys the rest share one bucket.</summary>
+    public TokenBuckets(double perSecond, int burst, TimeProvider clock, int capacity = 100_000)
+    {
+        _clock = clock;
+        _capacity = capacity;
+        _sweptAt = clock.GetTimestamp();
+        if (perSecond > 0 && burst > 0)
+        {
+            _step = Math.Max(1, (long)(clock.TimestampFrequency / perSecond));
+            _window = _step * burst;
+        }
+    }
+
+    public int Count => _buckets.Count;
+
+    private bool Unlimited => _step == 0;
+
+    public bool TryTake(TKey key, out TimeSpan retryAfter)
+    {
+        retryAfter = TimeSpan.Zero;
+        if (Unlimited)
+        {
+            return true;
+        }
+
+        while (true)
+        {
+            var bucket = BucketOf(key);
+            var now = _clock.GetTimestamp();
+            var full = Volatile.Read(ref bucket.FullAt);
+            if (full == Retired)
+            {
+                continue;
+            }
+
+            var next = Math.Max(full, now) + _step;
+            if (next - now > _window)
+            {
+                retryAfter = TimeSpan.FromSeconds((double)(next - now - _window) / _clock.TimestampFrequency);
+                return false;
+            }
+
+            if (Interlocked.CompareExchange(ref bucket.FullAt, next, full) == full)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>True when a take would be refused; takes nothing.</summary>
+    public bool IsEmpty(TKey key) =>
+        !Unlimited
+        && _buckets.TryGetValue(key, out var bucket)
+        && Volatile.Read(ref bucket.FullAt) is var full and not Retired
+        && full + _step - _clock.GetTimestamp() > _window;
+
+    private Bucket BucketOf(TKey key)
+    {
+        if (_buckets.TryGetValue(key, out var bucket))
+        {
+            return bucket;
+        }
+
+        Sweep();
+        return _buckets.Count >= _capacity ? _overflow : _buckets.GetOrAdd(key, static _ => new Bucket());
+    }
+
+    // A full bucket is the same as none. Only a new key can make the table grow, so only a new key sweeps.
+    private void Sweep()
+    {
+        var now = _clock.GetTimestamp();
+        var last = Volatile.Read(ref _sweptAt);
+        if (
+            _clock.GetElapsedTime(last, now) < SweepInterval
+            || Interlocked.CompareExchange(ref _sweptAt, now, last) != last
+        )
+        {
+            return;
+        }
+
+        foreach (var pair in _buckets)
+        {
+            var full = Volatile.Read(ref pair.Value.FullAt);
+            if (full <= now && Interlocked.CompareExchange(ref pair.Value.FullAt, Retired, full) == full)
+            {
+                _buckets.TryRemove(pair);
+            }
+        }
+    }
+
+    private sealed class Bucket
+    {
+        public long FullAt;
+    }
+}
