@@ -79,11 +79,15 @@ public sealed class ResourceSchema
     /// <summary>True when some stored attribute is not part of the default answer, so stored bytes cannot go out as they are.</summary>
     public bool HasHiddenAttributes { get; }
 
-    public static ResourceSchema User(params IReadOnlyList<SchemaDocument> extensions) =>
-        new("User", "/Users", BuiltInSchemas.User, [BuiltInSchemas.EnterpriseUser, .. extensions]);
+    /// <param name="added">Schemas of the tenant: extensions, or further attributes under the URN of a built-in schema.</param>
+    public static ResourceSchema User(params IReadOnlyList<SchemaDocument> added) =>
+        new("User", "/Users", BuiltInSchemas.User.With(added), [BuiltInSchemas.EnterpriseUser.With(added), .. Own(added)]);
 
-    public static ResourceSchema Group(params IReadOnlyList<SchemaDocument> extensions) =>
-        new("Group", "/Groups", BuiltInSchemas.Group, extensions);
+    /// <param name="added">As for users.</param>
+    public static ResourceSchema Group(params IReadOnlyList<SchemaDocument> added) =>
+        new("Group", "/Groups", BuiltInSchemas.Group.With(added), [.. Own(added)]);
+
+    private static IEnumerable<SchemaDocument> Own(IReadOnlyList<SchemaDocument> added) => added.Where(schema => !Urns.Known.Contains(schema.Urn));
 
     /// <summary>
     /// Finds an attribute by plain name: the root first, then, when exactly one extension knows it, that extension's.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Scim.Domain.Errors;
 
@@ -37,6 +38,24 @@ public sealed partial class SchemaDocument
             json.TryGetProperty("description", out var text) ? text.GetString() ?? "" : "",
             json
         );
+    }
+
+    /// <summary>This schema with the attributes of others that carry the same URN behind its own.</summary>
+    public SchemaDocument With(IEnumerable<SchemaDocument> others)
+    {
+        var extras = others.Where(other => other.Urn.Equals(Urn, StringComparison.OrdinalIgnoreCase)).ToArray();
+        if (extras.Length == 0)
+        {
+            return this;
+        }
+
+        var merged = JsonNode.Parse(Json.GetRawText())!;
+        foreach (var attribute in extras.SelectMany(extra => extra.Attributes.EnumerateArray()))
+        {
+            merged["attributes"]!.AsArray().Add(JsonNode.Parse(attribute.GetRawText()));
+        }
+
+        return Read(JsonSerializer.SerializeToUtf8Bytes(merged));
     }
 
     /// <summary>Reads a schema that a tenant adds and checks it: names, types, characteristics, no clash of kinds.</summary>

@@ -51,4 +51,22 @@ internal interface ISqlDialect
     string JsonArrayAgg { get; }
 
     string JsonObject { get; }
+
+    /// <summary>A simple element of <see cref="JsonElements"/> as text.</summary>
+    string JsonElementText { get; }
+
+    /// <summary>A UUID column in the canonical form, as text.</summary>
+    string UuidText(string column);
+
+    /// <summary>Text compared and sorted by code point.</summary>
+    string Ordered(string text);
+
+    string Contains(string text, string part);
+
+    /// <param name="length">Number of code points of the part.</param>
+    string EndsWith(string text, string part, string length);
+
+    /// <summary>Condition on row <c>r</c> that an index on parts of text serves; null where there is none.</summary>
+    /// <param name="pattern">An argument that holds an escaped LIKE pattern.</param>
+    string? Search(string table, string column, string pattern);
 }

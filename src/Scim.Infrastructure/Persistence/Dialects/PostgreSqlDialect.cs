@@ -41,4 +41,17 @@ internal sealed class PostgreSqlDialect : ISqlDialect
     public string JsonInt(string text) => $"({text})::numeric::bigint";
 
     public string JsonReal(string text) => $"({text})::double precision";
+
+    public string JsonElementText => "e.value #>> '{}'";
+
+    public string UuidText(string column) => $"({column})::text";
+
+    public string Ordered(string text) => $"({text}) collate \"C\"";
+
+    public string Contains(string text, string part) => $"strpos({text}, {part}) > 0";
+
+    public string EndsWith(string text, string part, string length) => $"right({text}, {length}) = {part}";
+
+    public string? Search(string table, string column, string pattern) =>
+        table == "users" && column == "user_name_key" ? $"r.id in (select search_users('{column}', {pattern}))" : null;
 }

@@ -44,4 +44,19 @@ internal sealed class SqliteDialect : ISqlDialect
     public string JsonInt(string text) => $"cast({text} as integer)";
 
     public string JsonReal(string text) => $"cast({text} as real)";
+
+    public string JsonElementText => "e.value";
+
+    // 16 bytes to 8-4-4-4-12 digits.
+    public string UuidText(string column) =>
+        $"lower(substr(hex({column}), 1, 8) || '-' || substr(hex({column}), 9, 4) || '-' || substr(hex({column}), 13, 4)"
+        + $" || '-' || substr(hex({column}), 17, 4) || '-' || substr(hex({column}), 21))";
+
+    public string Ordered(string text) => $"({text})";
+
+    public string Contains(string text, string part) => $"instr({text}, {part}) > 0";
+
+    public string EndsWith(string text, string part, string length) => $"substr({text}, -{length}) = {part}";
+
+    public string? Search(string table, string column, string pattern) => null;
 }

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Dapper;
+using Scim.Application.Common;
+using Scim.Application.Schemas;
+using Scim.Domain.Schemas;
+using Scim.Domain.Tenants;
+
+namespace Scim.Infrastructure.Persistence.Schemas;
+
+/// <summary>Compiled schemas per tenant, kept until the configuration epoch moves. Most tenants share the built-in ones.</summary>
+internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch epoch)
+{
+    private const int Limit = 20_000;
+
+    private const string SelectDocuments =
+        "select resource_type as ResourceType, document as Document from tenant_schemas where tenant_id = @tenant order by created_at, urn";
+
+    private const string SelectSetting = "select value from tenant_settings where tenant_id = @tenant and name = 'groups.uniqueDisplayName'";
+
+    private readonly ConcurrentDictionary<TenantId, (long Epoch, TenantSchemas Schemas)> _cache = new();
+
+    public async ValueTask<TenantSchemas> GetAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        var current = epoch.Current;
+        if (_cache.TryGetValue(tenant, out var cached) && cached.Epoch == current)
+        {
+            return cached.Schemas;
+        }
+
+        var loaded = await LoadAsync(tenant, cancellationToken);
+        if (_cache.Count >= Limit)
+        {
+            _cache.Clear();
+        }
+
+        _cache[tenant] = (current, loaded);
+        return loaded;
+    }
+
+    public async Task<TenantSchemas> LoadAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        var (rows, unique) = await database.ReadAsync(
+            async connection =>
+            {
+                var parameters = new { tenant = tenant.Value };
+                var documents = await connection.QueryAsync<DocumentRow>(new CommandDefinition(SelectDocuments, parameters, cancellationToken: cancellationToken));
+                var setting = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(SelectSetting, parameters, cancellationToken: cancellationToken));
+                return (documents.AsList(), setting != "false");
+            },
+            cancellationToken
+        );
+        if (rows.Count == 0)
+        {
+            return unique ? TenantSchemas.BuiltIn : TenantSchemas.BuiltIn with { UniqueGroupNames = false };
+        }
+
+        return new TenantSchemas(Compile("User"), Compile("Group"), unique);
+
+        ResourceSchema Compile(string type)
+        {
+            var documents = rows.Where(row => row.ResourceType == type).Select(row => SchemaDocument.Read(Encoding.UTF8.GetBytes(row.Document))).ToArray();
+            return type == "User" ? ResourceSchema.User(documents) : ResourceSchema.Group(documents);
+        }
+    }
+
+    private sealed record DocumentRow(string ResourceType, string Document);
+}
+
+internal sealed class SchemaCatalog(CompiledSchemas compiled, RequestContext request) : ISchemaCatalog
+{
+    public ValueTask<TenantSchemas> GetAsync(CancellationToken cancellationToken) => compiled.GetAsync(request.TenantId, cancellationToken);
+}
