@@ -45,7 +45,7 @@ internal sealed class JournalRecorderTests(DatabaseProvider provider)
         );
         await recorder.StopAsync(default);
 
-        var rows = new List<JournalRow>();
+        var rows = new List<JournalFact>();
         await foreach (var row in host.Get<IJournalReader>().TailAsync(tenant, 0, default))
         {
             rows.Add(row);

@@ -530,9 +530,9 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
             )
         );
 
-    private async Task<List<JournalRow>> TailAsync(long from = 0)
+    private async Task<List<JournalFact>> TailAsync(long from = 0)
     {
-        var rows = new List<JournalRow>();
+        var rows = new List<JournalFact>();
         await foreach (var row in _host.Get<IJournalReader>().TailAsync(_tenant, from, default))
         {
             rows.Add(row);
