@@ -29,6 +29,7 @@ internal sealed class PostgreSqlSession(
     private readonly List<string> _unsent = [];
     private NpgsqlConnection? _connection;
     private bool _tenantIsSet;
+    private bool _failed;
     private int _depth;
     private string? _tenantText;
 
@@ -161,6 +162,14 @@ internal sealed class PostgreSqlSession(
                 try
                 {
                     var result = await work();
+                    if (_failed)
+                    {
+                        // PostgreSQL would answer COMMIT with a silent rollback.
+                        throw new InvalidOperationException(
+                            "A statement failed and was passed over outside a nested transaction."
+                        );
+                    }
+
                     await FlushRollbackAsync(connection, cancellationToken);
                     await transaction.CommitAsync(cancellationToken);
                     return result;
@@ -170,6 +179,7 @@ internal sealed class PostgreSqlSession(
                     // Disposing an uncommitted transaction rolls it back.
                     _connection = null;
                     _tenantIsSet = false;
+                    _failed = false;
                     _unsent.Clear();
                     _depth = 0;
                 }
@@ -200,6 +210,7 @@ internal sealed class PostgreSqlSession(
                 _unsent.Add($"rollback to savepoint {name}");
                 _unsent.Add($"release savepoint {name}");
                 _tenantIsSet = false;
+                _failed = false;
             }
 
             throw;
@@ -316,7 +327,7 @@ internal sealed class PostgreSqlSession(
         {
             if (_connection is { } pinned)
             {
-                return await work(pinned);
+                return await OnPinnedAsync(() => work(pinned));
             }
 
             await using var connection = await connections.Serving.OpenConnectionAsync(
@@ -327,6 +338,25 @@ internal sealed class PostgreSqlSession(
         catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
         {
             throw translated;
+        }
+    }
+
+    // The server reached the failing command, so the savepoints before it were made.
+    private async Task<T> OnPinnedAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception exception)
+            when (exception
+                    is PostgresException
+                        or OperationCanceledException { InnerException: PostgresException }
+            )
+        {
+            _failed = true;
+            _unsent.Clear();
+            throw;
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly Channel<Waiting> _queue = Channel.CreateBounded<Waiting>(
         new BoundedChannelOptions(QueueLimit) { SingleReader = true }
     );
-    private readonly AsyncLocal<bool> _holdsTurn = new();
+    private readonly AsyncLocal<Turn?> _heldTurn = new();
     private readonly string _path;
     private readonly Task _loop;
     private SqliteLink? _link;
@@ -46,7 +46,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         using var turn = new Turn(cancellationToken);
         Enqueue(turn);
         var link = await turn.GrantedAsync;
-        _holdsTurn.Value = true;
+        _heldTurn.Value = turn;
         try
         {
             var result = await work(link);
@@ -55,7 +55,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         finally
         {
-            _holdsTurn.Value = false;
+            _heldTurn.Value = null;
             link.RollbackQuietly();
         }
     }
@@ -69,7 +69,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private void Enqueue(Waiting waiting)
     {
-        if (_holdsTurn.Value)
+        // Work started inside a turn and still running after it may write again.
+        if (_heldTurn.Value is { ReleasedAsync.IsCompleted: false })
         {
             throw new InvalidOperationException(
                 "Whoever has the writer's turn must write through it, or waits for itself."

@@ -4,7 +4,7 @@ using Scim.Domain.Tenants;
 
 namespace Scim.Infrastructure.Persistence.Journal;
 
-internal sealed record JournalRow(
+internal sealed record JournalFact(
     long Sequence,
     DateTimeOffset OccurredAt,
     string Actor,
@@ -24,7 +24,7 @@ internal interface IJournalReader
     /// A tenant's rows from that sequence on, in order, until none is left. It does not wait for open transactions, so
     /// it is no basis for a reader that keeps a position.
     /// </summary>
-    IAsyncEnumerable<JournalRow> TailAsync(
+    IAsyncEnumerable<JournalFact> TailAsync(
         TenantId tenant,
         long fromSequence,
         CancellationToken cancellationToken
@@ -43,7 +43,7 @@ internal sealed class JournalReader(IDatabase database) : IJournalReader
          limit @limit
         """;
 
-    public async IAsyncEnumerable<JournalRow> TailAsync(
+    public async IAsyncEnumerable<JournalFact> TailAsync(
         TenantId tenant,
         long fromSequence,
         [EnumeratorCancellation] CancellationToken cancellationToken
@@ -63,7 +63,7 @@ internal sealed class JournalReader(IDatabase database) : IJournalReader
                 cancellationToken: cancellationToken
             );
             var rows = await database.ReadAsync(
-                async connection => (await connection.QueryAsync<JournalRow>(command)).AsList(),
+                async connection => (await connection.QueryAsync<JournalFact>(command)).AsList(),
                 cancellationToken
             );
             foreach (var row in rows)
