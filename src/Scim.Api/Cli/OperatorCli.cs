@@ -73,6 +73,7 @@ internal static class OperatorCli
         root.Subcommands.Add(serve);
         root.Subcommands.Add(MigrateVerb.Create(console));
         root.Subcommands.Add(TenantVerbs.Create(console));
+        root.Subcommands.Add(SchemaVerbs.Create(console));
         root.Subcommands.Add(ClientVerbs.Create(console));
         root.Subcommands.Add(TokenVerbs.Create(console));
         root.Subcommands.Add(JournalVerbs.Create(console));

@@ -68,7 +68,7 @@ internal static class ScimErrors
     }
 
     // SCIM's own type, unless the client says that it understands plain JSON only.
-    private static string MediaType(StringValues accept)
+    internal static string MediaType(StringValues accept)
     {
         if (accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(accept, out var types))
         {

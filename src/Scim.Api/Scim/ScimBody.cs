@@ -1,0 +1,60 @@
+using System.Buffers;
+using Microsoft.Net.Http.Headers;
+using Scim.Application.Common;
+using Scim.Domain.Errors;
+
+namespace Scim.Api.Scim;
+
+/// <summary>Reads a request body as bytes, bounded before it is buffered.</summary>
+internal static class ScimBody
+{
+    /// <exception cref="ScimException">413 over the limit, 415 for anything but JSON in UTF-8.</exception>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, DataPlaneLimits limits)
+    {
+        CheckMediaType(context.Request);
+        if (context.Request.ContentLength > limits.MaxBodyBytes)
+        {
+            throw TooLarge(limits);
+        }
+
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var result = await reader.ReadAsync(context.RequestAborted);
+            if (result.Buffer.Length > limits.MaxBodyBytes)
+            {
+                reader.AdvanceTo(result.Buffer.End);
+                throw TooLarge(limits);
+            }
+
+            if (result.IsCompleted)
+            {
+                var body = result.Buffer.ToArray();
+                reader.AdvanceTo(result.Buffer.End);
+                return body;
+            }
+
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+    }
+
+    // RFC 7644 §3.8; a request without the header is taken for what it must be.
+    private static void CheckMediaType(HttpRequest request)
+    {
+        if (string.IsNullOrWhiteSpace(request.ContentType))
+        {
+            return;
+        }
+
+        if (
+            !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !(type.MediaType.Equals("application/scim+json", StringComparison.OrdinalIgnoreCase) || type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+            || (type.Charset.HasValue && !type.Charset.Value.AsSpan().Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+        )
+        {
+            throw ScimError.UnsupportedMediaType("Send application/scim+json or application/json in UTF-8 (RFC 7644 §3.8).");
+        }
+    }
+
+    private static ScimException TooLarge(DataPlaneLimits limits) => ScimError.PayloadTooLarge($"The body is larger than {limits.MaxBodyBytes} bytes.");
+}
