@@ -12,7 +12,6 @@ internal enum DatabaseProvider
 internal sealed class DatabaseOptions
 {
     public const string Section = "Database";
-
     public const string DefaultPath = "./data/scim.db";
 
     [Description("Which database holds everything: the embedded one, or a PostgreSQL server.")]
@@ -22,9 +21,7 @@ internal sealed class DatabaseOptions
     [Required]
     public string Path { get; set; } = DefaultPath;
 
-    [Description(
-        "Connections, per role, that serve requests; the embedded database opens as many readers."
-    )]
+    [Description("Connections, per role, that serve requests; the embedded database opens as many readers.")]
     [Range(1, 1000)]
     public int PoolSize { get; set; } = 16;
 
