@@ -75,17 +75,9 @@ internal static class ScimErrors
             return ScimJson;
         }
 
-        var plain = false;
-        foreach (var type in types)
-        {
-            if (type.MatchesMediaType(ScimJson))
-            {
-                return ScimJson;
-            }
-
-            plain |= type.MatchesMediaType(Json);
-        }
-
-        return plain ? Json : ScimJson;
+        // Equality, not MatchesMediaType, which takes every +json type for application/json.
+        var plain = types.Any(type => type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase));
+        var scim = types.Any(type => type.MediaType.Equals(ScimJson, StringComparison.OrdinalIgnoreCase));
+        return plain && !scim ? Json : ScimJson;
     }
 }

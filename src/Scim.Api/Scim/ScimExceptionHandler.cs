@@ -53,18 +53,13 @@ internal sealed class ScimExceptionHandler(RequestDelegate next)
         exception switch
         {
             ScimException refused => refused.Error,
-            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
-                ScimError
-                    .PayloadTooLarge("The request body is larger than this service accepts.")
-                    .Error,
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ScimError
+                .PayloadTooLarge("The request body is larger than this service accepts.")
+                .Error,
             BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } => ScimError
                 .InvalidSyntax("The request could not be read to its end.")
                 .Error,
-            BadHttpRequestException bad => new ScimError(
-                bad.StatusCode,
-                null,
-                "The request could not be read."
-            ),
+            BadHttpRequestException bad => new ScimError(bad.StatusCode, null, "The request could not be read."),
             _ => new ScimError(500, null, $"Internal error, request id {requestId}."),
         };
 
