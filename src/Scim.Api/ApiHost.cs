@@ -1,4 +1,5 @@
 using Scim.Api.Scim;
+using Scim.Api.Security;
 using Scim.Infrastructure;
 using Scim.Infrastructure.Hosting;
 using Scim.Infrastructure.Hosting.Configuration;
@@ -23,6 +24,7 @@ public static class ApiHost
         builder.Services.AddScimInfrastructure(builder.Configuration);
         builder.AddHost("scim-api", DefaultUrl);
         builder.Services.AddStartup();
+        builder.Services.AddScimSecurity();
         if (OptionsCatalogue.RunsWorkerInProcess(builder.Configuration))
         {
             builder.Services.AddScheduling();
@@ -31,7 +33,9 @@ public static class ApiHost
         var app = builder.Build();
         app.UseHost();
         app.UseMiddleware<ScimExceptionHandler>();
+        // Before authentication, so that refusals are logged under their route; no endpoint runs until both have passed.
         app.UseRouting();
+        app.UseScimSecurity();
         app.MapOperations();
         return app;
     }

@@ -14,8 +14,9 @@ try
         () => ApiHost.Create([], OperatorCli.QuietLogs)
     );
 }
-catch (ConfigurationException exception)
+catch (Exception exception) when (exception is ConfigurationException or IOException)
 {
+    // A wrong setting, or an address that is taken: the sentence says it all.
     await Console.Error.WriteLineAsync(exception.Message);
     return 1;
 }

@@ -8,6 +8,8 @@ using Scim.Application.Common;
 using Scim.Application.Common.Behaviors;
 using Scim.Application.Tenants;
 using Scim.Infrastructure.Hosting.Configuration;
+using Scim.Infrastructure.Persistence;
+using Scim.Infrastructure.Persistence.Journal;
 using Scim.Infrastructure.Persistence.Tenants;
 
 namespace Scim.Infrastructure;
@@ -25,6 +27,9 @@ public static class ServiceRegistration
         services.AddOptionsCatalogue(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddScoped<RequestContext>();
+        services.AddPersistence(configuration);
+        services.AddSingleton<IMigrations, MigratorMigrations>();
+        services.AddSingleton<IRefusalRecorder, RefusalRecorder>();
         services.AddSingleton<IDeviationStore, DeviationStore>();
         services.AddMediator();
         return services;

@@ -11,6 +11,7 @@ internal enum DatabaseProvider
 
 internal sealed class DatabaseOptions
 {
+    public const string Section = "Database";
     public const string DefaultPath = "./data/scim.db";
 
     [Description("Which database holds everything: the embedded one, or a PostgreSQL server.")]
@@ -20,13 +21,22 @@ internal sealed class DatabaseOptions
     [Required]
     public string Path { get; set; } = DefaultPath;
 
-    [Description(
-        "Connections, per role, that serve requests; the embedded database opens as many readers."
-    )]
+    [Description("Connections, per role, that serve requests; the embedded database opens as many readers.")]
     [Range(1, 1000)]
     public int PoolSize { get; set; } = 16;
 
     [Description("Seconds after which a statement is given up.")]
     [Range(1, 3600)]
     public int CommandTimeout { get; set; } = 30;
+}
+
+/// <summary>The two logins of PostgreSQL; without one of its own, migration uses the serving login.</summary>
+internal sealed record ConnectionStrings(string? Scim, string? ScimMigration)
+{
+    public const string Missing =
+        "Database:Provider is PostgreSql, but ConnectionStrings:Scim (environment ConnectionStrings__Scim) is not set.";
+
+    public string Serving => Scim ?? throw new InvalidOperationException(Missing);
+
+    public string Migrating => ScimMigration ?? Serving;
 }

@@ -4,7 +4,7 @@ namespace Scim.Infrastructure.Persistence;
 
 /// <summary>
 /// Cross-tenant work (tenants, clients, tokens, epoch, housekeeping) on the control role. Tenant-owned resources go
-/// through <see cref="TenantSession"/> instead. Dapper runs on the connection handed in.
+/// through <see cref="ITenantSession"/> instead. Dapper runs on the connection handed in.
 /// </summary>
 internal interface IDatabase
 {
@@ -14,5 +14,8 @@ internal interface IDatabase
     Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken);
 
     /// <summary>One transaction; committed when the work returns, rolled back when it throws. Serialised with all writers on SQLite.</summary>
-    Task<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> work, CancellationToken cancellationToken);
+    Task<T> WriteAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> work,
+        CancellationToken cancellationToken
+    );
 }

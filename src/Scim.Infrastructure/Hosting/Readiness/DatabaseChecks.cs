@@ -1,5 +1,6 @@
 using Dapper;
 using Scim.Infrastructure.Persistence;
+using Scim.Infrastructure.Persistence.Migrations;
 
 namespace Scim.Infrastructure.Hosting.Readiness;
 
@@ -26,7 +27,14 @@ internal sealed class MigrationsCheck(IMigrations migrations) : IReadinessCheck
 
     public async Task<(bool Ok, string Detail)> CheckAsync(CancellationToken cancellationToken)
     {
-        var pending = await migrations.CountPendingAsync(cancellationToken);
-        return pending == 0 ? (true, "current") : (false, $"{pending} pending; run the migrate verb");
+        try
+        {
+            var pending = await migrations.CountPendingAsync(cancellationToken);
+            return pending == 0 ? (true, "current") : (false, $"{pending} pending; run the migrate verb");
+        }
+        catch (MigrationException exception)
+        {
+            return (false, exception.Message);
+        }
     }
 }

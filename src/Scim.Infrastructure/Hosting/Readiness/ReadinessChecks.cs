@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Scim.Domain.Errors;
 
 namespace Scim.Infrastructure.Hosting.Readiness;
 
@@ -33,6 +34,10 @@ internal sealed class ReadinessChecks(IEnumerable<IReadinessCheck> checks)
         {
             var (ok, detail) = await check.CheckAsync(timeout.Token).WaitAsync(timeout.Token);
             return new ReadinessLine(check.Name, Word(ok), detail);
+        }
+        catch (ScimException exception)
+        {
+            return new ReadinessLine(check.Name, "failed", exception.Message);
         }
         catch (OperationCanceledException)
         {

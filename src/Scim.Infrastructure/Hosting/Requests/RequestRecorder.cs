@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Scim.Application.Common;
@@ -48,6 +49,12 @@ internal sealed class RequestRecorder(
             metrics.Record(context.Request, status, duration.TotalSeconds);
         }
 
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
+        if (context.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } activity)
+        {
+            Describe(activity, context, request, route, status);
+        }
+
         if (!IsLogged(context.Request, scim, status, duration))
         {
             return;
@@ -57,7 +64,7 @@ internal sealed class RequestRecorder(
             new RequestLogEntry(
                 request.RequestId,
                 context.Request.Method,
-                (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none",
+                route,
                 status,
                 duration.TotalMilliseconds,
                 request.Tenant?.ToString(),
@@ -66,6 +73,28 @@ internal sealed class RequestRecorder(
                 context.Features.Get<UnexpectedError>()?.Exception
             )
         );
+    }
+
+    // The framework names the span and its path before routing; a path may hold what a client took for an id.
+    private static void Describe(
+        Activity activity,
+        HttpContext context,
+        RequestContext request,
+        string route,
+        int status
+    )
+    {
+        activity.DisplayName = $"{context.Request.Method} {route}";
+        activity.SetTag("url.path", null);
+        activity.SetTag("http.route", route);
+        activity.SetTag("http.response.status_code", status);
+        activity.SetTag("scim.request_id", request.RequestId);
+        activity.SetTag("scim.tenant", request.Tenant?.ToString());
+        activity.SetTag("scim.client", request.Caller?.ClientId.ToString());
+        if (status >= 500)
+        {
+            activity.SetStatus(ActivityStatusCode.Error);
+        }
     }
 
     private bool IsLogged(HttpRequest request, bool scim, int status, TimeSpan duration) =>

@@ -12,6 +12,7 @@ namespace Scim.Infrastructure.Hosting.Scheduling;
 internal sealed partial class SchedulerService(
     ISchedulerFactory schedulers,
     IMigrations migrations,
+    IHostApplicationLifetime lifetime,
     TimeProvider clock,
     ILogger<SchedulerService> logger
 ) : BackgroundService
@@ -31,7 +32,8 @@ internal sealed partial class SchedulerService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!await IsCurrentAsync(stoppingToken))
+        // Not before the host is up: a start that fails must not leave jobs behind.
+        while (!lifetime.ApplicationStarted.IsCancellationRequested || !await IsCurrentAsync(stoppingToken))
         {
             await Task.Delay(Pause, clock, stoppingToken);
         }

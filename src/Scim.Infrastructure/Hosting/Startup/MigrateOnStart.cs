@@ -19,6 +19,7 @@ internal sealed partial class MigrateOnStart(IMigrations migrations, TimeProvide
     private readonly TaskCompletionSource _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private Task _retries = Task.CompletedTask;
+    private string _lastProblem = "";
 
     /// <summary>Completes when the schema is current.</summary>
     public Task Current => _current.Task;
@@ -62,14 +63,30 @@ internal sealed partial class MigrateOnStart(IMigrations migrations, TimeProvide
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             // Someone with another login migrates; the retries notice when it is done.
-            NotPermitted();
+            if (IsNews(exception))
+            {
+                NotPermitted();
+            }
+
             return false;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            Failed(exception);
+            if (IsNews(exception))
+            {
+                Failed(exception);
+            }
+
             return false;
         }
+    }
+
+    // Tried every two seconds, told once.
+    private bool IsNews(Exception exception)
+    {
+        var news = _lastProblem != exception.Message;
+        _lastProblem = exception.Message;
+        return news;
     }
 
     [LoggerMessage(1, LogLevel.Information, "Applied {Count} migrations", EventName = "migrated")]

@@ -26,6 +26,7 @@ internal static class OpenTelemetryRegistration
         "Microsoft.AspNetCore.Server.Kestrel",
         "Npgsql",
         ScimActivities.Name,
+        ScimActivities.Name + ".*",
     ];
 
     /// <summary>Named as in OpenTelemetry.Extensions.Hosting, so that the package can take its place.</summary>

@@ -3,11 +3,12 @@ using MediatR;
 using Scim.Application.Audit;
 using Scim.Application.Tenants;
 using Scim.Domain.Errors;
+using Audit = Scim.Application.Audit;
 
 namespace Scim.Infrastructure.Persistence.Journal;
 
 internal sealed class TailJournalHandler(IDatabase database, ITenantStore tenants)
-    : IRequestHandler<TailJournal, IReadOnlyList<JournalRow>>
+    : IRequestHandler<TailJournal, IReadOnlyList<Audit.JournalRow>>
 {
     private const string Select = """
         select sequence as Sequence, occurred_at as OccurredAt, actor as Actor, request_id as RequestId,
@@ -20,7 +21,7 @@ internal sealed class TailJournalHandler(IDatabase database, ITenantStore tenant
 
     static TailJournalHandler() => DapperTypes.Register();
 
-    public async Task<IReadOnlyList<JournalRow>> Handle(TailJournal request, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Audit.JournalRow>> Handle(TailJournal request, CancellationToken cancellationToken)
     {
         var tenant =
             await tenants.FindAsync(request.TenantSlug, cancellationToken)
@@ -66,7 +67,7 @@ internal sealed class TailJournalHandler(IDatabase database, ITenantStore tenant
 
         public int Occurrences { get; init; }
 
-        public JournalRow ToJournalRow() =>
+        public Audit.JournalRow ToJournalRow() =>
             new(
                 Sequence,
                 OccurredAt,

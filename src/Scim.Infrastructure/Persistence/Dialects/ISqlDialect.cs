@@ -1,0 +1,54 @@
+namespace Scim.Infrastructure.Persistence;
+
+/// <summary>All that differs in SQL text between the two databases; what both understand is written out where it is used.</summary>
+internal interface ISqlDialect
+{
+    DatabaseProvider Provider { get; }
+
+    string Name { get; }
+
+    /// <summary>The database's clock, in the type of a time column.</summary>
+    string Now { get; }
+
+    /// <summary>Row locks; empty where there is one writer only.</summary>
+    string ForUpdate { get; }
+
+    string ForNoKeyUpdate { get; }
+
+    string ForKeyShare { get; }
+
+    /// <summary>Row locks that pass over what others hold.</summary>
+    string ForUpdateSkipLocked { get; }
+
+    /// <summary>Condition on a journal row: no transaction that could still commit an earlier row is open.</summary>
+    string Settled { get; }
+
+    /// <summary>Condition: the column is one of <see cref="Arg.Uuids"/>.</summary>
+    string AnyUuid(string column, int parameter);
+
+    /// <summary>Relation <c>t(id)</c> over <see cref="Arg.Uuids"/>.</summary>
+    string UuidSet(int parameter);
+
+    /// <summary>Relation <c>t(value)</c> over <see cref="Arg.Texts"/>.</summary>
+    string TextSet(int parameter);
+
+    /// <summary>An expression of type text, bound as a JSON value (for Dapper's untyped parameters).</summary>
+    string Json(string text);
+
+    /// <summary>Relation <c>e(value)</c> over the elements of a JSON array; null has none.</summary>
+    string JsonElements(string json);
+
+    /// <summary>Typed reading of what <c>-&gt;&gt;</c> gives; null when absent.</summary>
+    string JsonBool(string text);
+
+    string JsonInt(string text);
+
+    string JsonReal(string text);
+
+    /// <summary>Names of functions.</summary>
+    string JsonArray { get; }
+
+    string JsonArrayAgg { get; }
+
+    string JsonObject { get; }
+}

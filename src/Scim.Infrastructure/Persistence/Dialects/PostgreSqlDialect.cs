@@ -1,0 +1,44 @@
+namespace Scim.Infrastructure.Persistence.Dialects;
+
+internal sealed class PostgreSqlDialect : ISqlDialect
+{
+    public static readonly PostgreSqlDialect Instance = new();
+
+    public DatabaseProvider Provider => DatabaseProvider.PostgreSql;
+
+    public string Name => "postgresql";
+
+    public string Now => "now()";
+
+    public string ForUpdate => "for update";
+
+    public string ForNoKeyUpdate => "for no key update";
+
+    public string ForKeyShare => "for key share";
+
+    public string ForUpdateSkipLocked => "for update skip locked";
+
+    public string Settled => "xid < pg_snapshot_xmin(pg_current_snapshot())";
+
+    public string JsonArray => "json_build_array";
+
+    public string JsonArrayAgg => "json_agg";
+
+    public string JsonObject => "json_build_object";
+
+    public string AnyUuid(string column, int parameter) => $"{column} = any(${parameter})";
+
+    public string UuidSet(int parameter) => $"unnest(${parameter}) as t(id)";
+
+    public string TextSet(int parameter) => $"unnest(${parameter}) as t(value)";
+
+    public string Json(string text) => $"cast({text} as json)";
+
+    public string JsonElements(string json) => $"json_array_elements({json}) as e(value)";
+
+    public string JsonBool(string text) => $"({text})::boolean";
+
+    public string JsonInt(string text) => $"({text})::numeric::bigint";
+
+    public string JsonReal(string text) => $"({text})::double precision";
+}

@@ -1,0 +1,44 @@
+using Scim.Domain.Tenants;
+
+namespace Scim.Infrastructure.Persistence;
+
+/// <summary>
+/// The only way to tenant-owned tables: bound to the tenant of the request, never to one passed in. One per request,
+/// not for use by two tasks at once.
+/// </summary>
+internal interface ITenantSession
+{
+    ISqlDialect Dialect { get; }
+
+    TenantId Tenant { get; }
+
+    bool InTransaction { get; }
+
+    /// <summary>Statements that return rows, in one round trip.</summary>
+    Task<T> QueryAsync<T>(
+        IReadOnlyList<Statement> statements,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>The same, with all statements on one snapshot, which lasts while the callback streams.</summary>
+    Task<T> SnapshotAsync<T>(
+        IReadOnlyList<Statement> statements,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>The rows that the head affected; 0 means that nothing happened.</summary>
+    Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Everything the work does through this session is one transaction. A nested call is a savepoint, rolled back when
+    /// its work throws. On SQLite the work has the writer to itself.
+    /// </summary>
+    Task<T> TransactionAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>The rows affected.</summary>
+    Task<int> ExecuteAsync(Statement statement, CancellationToken cancellationToken);
+
+    Task AppendJournalAsync(JournalEntry entry, CancellationToken cancellationToken);
+}

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Scim.Infrastructure.Persistence;
+
+/// <summary>
+/// One data source per role. The role is a start-up option of the connection: unlike SET ROLE it survives every reset,
+/// and row-level security binds even a superuser's login.
+/// </summary>
+internal sealed class PostgreSqlConnections : IAsyncDisposable
+{
+    public const string ServingRole = "scim_app";
+    public const string ControlRole = "scim_control";
+    public const string ErasureRole = "scim_erase";
+
+    // The roles carry the same limits for logins of their own; an option is what reaches a role that is only assumed.
+    private const string Limits =
+        "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c lock_timeout=10000";
+
+    private readonly Lazy<NpgsqlDataSource> _erasure;
+
+    public PostgreSqlConnections(
+        ConnectionStrings strings,
+        DatabaseOptions options,
+        ILoggerFactory loggers
+    )
+    {
+        Serving = Source(strings.Serving, ServingRole, options.PoolSize);
+        Control = Source(strings.Serving, ControlRole, Math.Max(4, options.PoolSize / 4));
+        _erasure = new Lazy<NpgsqlDataSource>(() => Source(strings.Serving, ErasureRole, 2));
+
+        NpgsqlDataSource Source(string connectionString, string role, int poolSize)
+        {
+            var builder = new NpgsqlConnectionStringBuilder(connectionString)
+            {
+                MaxAutoPrepare = 128,
+                AutoPrepareMinUsages = 2,
+                NoResetOnClose = true,
+                Multiplexing = false,
+                MaxPoolSize = poolSize,
+                CommandTimeout = options.CommandTimeout,
+                SearchPath = "public",
+                ApplicationName = role,
+            };
+            builder.Options = $"{builder.Options} {Limits} -c role={role}".TrimStart();
+            return new NpgsqlDataSourceBuilder(builder.ConnectionString)
+                .UseLoggerFactory(loggers)
+                .Build();
+        }
+    }
+
+    public NpgsqlDataSource Serving { get; }
+
+    public NpgsqlDataSource Control { get; }
+
+    public NpgsqlDataSource Erasure => _erasure.Value;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Serving.DisposeAsync();
+        await Control.DisposeAsync();
+        if (_erasure.IsValueCreated)
+        {
+            await _erasure.Value.DisposeAsync();
+        }
+    }
+}

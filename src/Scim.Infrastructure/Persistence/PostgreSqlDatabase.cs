@@ -1,0 +1,50 @@
+using System.Data.Common;
+using Npgsql;
+using Scim.Infrastructure.Persistence.Dialects;
+
+namespace Scim.Infrastructure.Persistence;
+
+internal sealed class PostgreSqlDatabase(PostgreSqlConnections connections, DatabaseFaults faults)
+    : IDatabase
+{
+    public ISqlDialect Dialect => PostgreSqlDialect.Instance;
+
+    public async Task<T> ReadAsync<T>(
+        Func<DbConnection, Task<T>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await using var connection = await connections.Control.OpenConnectionAsync(
+                cancellationToken
+            );
+            return await work(connection);
+        }
+        catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    public async Task<T> WriteAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await using var connection = await connections.Control.OpenConnectionAsync(
+                cancellationToken
+            );
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            var result = await work(connection, transaction);
+            await transaction.CommitAsync(cancellationToken);
+            return result;
+        }
+        catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
+        {
+            throw translated;
+        }
+    }
+}

@@ -1,0 +1,362 @@
+using System.Data;
+using System.Globalization;
+using Npgsql;
+using Scim.Application.Common;
+using Scim.Domain.Tenants;
+using Scim.Infrastructure.Persistence.Dialects;
+using Scim.Infrastructure.Persistence.Journal;
+
+namespace Scim.Infrastructure.Persistence;
+
+/// <summary>
+/// Each call is one batch and thereby one implicit transaction, whose first command names the tenant for row-level
+/// security until its end. Inside <see cref="TransactionAsync"/> the tenant is named once; savepoints ride on the next batch.
+/// </summary>
+internal sealed class PostgreSqlSession(
+    PostgreSqlConnections connections,
+    RequestContext request,
+    TimeProvider clock,
+    DatabaseFaults faults
+) : ITenantSession
+{
+    private const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
+
+    private static readonly string EntryAlone = PostgreSqlComposer.ComposeEntry(hasChange: false);
+    private static readonly string EntryWithChange = PostgreSqlComposer.ComposeEntry(
+        hasChange: true
+    );
+
+    private readonly List<string> _unsent = [];
+    private NpgsqlConnection? _connection;
+    private bool _tenantIsSet;
+    private int _depth;
+    private string? _tenantText;
+
+    public ISqlDialect Dialect => PostgreSqlDialect.Instance;
+
+    public TenantId Tenant => request.TenantId;
+
+    public bool InTransaction => _connection is not null;
+
+    public Task<T> QueryAsync<T>(
+        IReadOnlyList<Statement> statements,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    ) =>
+        OnConnectionAsync(
+            connection => ReadAsync(connection, null, statements, read, cancellationToken),
+            cancellationToken
+        );
+
+    public async Task<T> SnapshotAsync<T>(
+        IReadOnlyList<Statement> statements,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    )
+    {
+        if (InTransaction)
+        {
+            return await QueryAsync(statements, read, cancellationToken);
+        }
+
+        return await OnConnectionAsync(
+            async connection =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(
+                    IsolationLevel.RepeatableRead,
+                    cancellationToken
+                );
+                var result = await ReadAsync(
+                    connection,
+                    transaction,
+                    statements,
+                    read,
+                    cancellationToken
+                );
+                await transaction.CommitAsync(cancellationToken);
+                return result;
+            },
+            cancellationToken
+        );
+    }
+
+    public Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken)
+    {
+        var entry = mutation.Journal;
+        var (salt, digest) = entry.Change is null ? (null, null) : JournalSql.Digest(entry.Change);
+        var command = new NpgsqlBatchCommand(PostgreSqlComposer.Compose(mutation));
+        Add(command, mutation.Head.Args);
+        foreach (var part in mutation.Parts)
+        {
+            Add(command, part.Args);
+        }
+
+        AddEntry(command, entry, salt, digest);
+        return OnConnectionAsync(
+            async connection =>
+            {
+                await using var batch = Batch(connection);
+                batch.BatchCommands.Add(command);
+                await using var reader = await ExecuteAsync(batch, cancellationToken);
+                await reader.ReadAsync(cancellationToken);
+                var affected = (int)reader.GetInt64(0);
+                await reader.CloseAsync();
+                return affected;
+            },
+            cancellationToken
+        );
+    }
+
+    public Task<int> ExecuteAsync(Statement statement, CancellationToken cancellationToken)
+    {
+        var command = Command(statement);
+        return OnConnectionAsync(
+            async connection =>
+            {
+                await using var batch = Batch(connection);
+                batch.BatchCommands.Add(command);
+                await batch.ExecuteNonQueryAsync(cancellationToken);
+                Sent();
+                return command.RecordsAffected;
+            },
+            cancellationToken
+        );
+    }
+
+    public Task AppendJournalAsync(JournalEntry entry, CancellationToken cancellationToken)
+    {
+        var (salt, digest) = entry.Change is null ? (null, null) : JournalSql.Digest(entry.Change);
+        var command = new NpgsqlBatchCommand(salt is null ? EntryAlone : EntryWithChange);
+        AddEntry(command, entry, salt, digest);
+        return OnConnectionAsync(
+            async connection =>
+            {
+                await using var batch = Batch(connection);
+                batch.BatchCommands.Add(command);
+                await batch.ExecuteNonQueryAsync(cancellationToken);
+                Sent();
+                return 0;
+            },
+            cancellationToken
+        );
+    }
+
+    public async Task<T> TransactionAsync<T>(
+        Func<Task<T>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        if (InTransaction)
+        {
+            return await SavepointAsync(work);
+        }
+
+        return await OnConnectionAsync(
+            async connection =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(
+                    cancellationToken
+                );
+                _connection = connection;
+                try
+                {
+                    var result = await work();
+                    await FlushRollbackAsync(connection, cancellationToken);
+                    await transaction.CommitAsync(cancellationToken);
+                    return result;
+                }
+                finally
+                {
+                    // Disposing an uncommitted transaction rolls it back.
+                    _connection = null;
+                    _tenantIsSet = false;
+                    _unsent.Clear();
+                    _depth = 0;
+                }
+            },
+            cancellationToken
+        );
+    }
+
+    private async Task<T> SavepointAsync<T>(Func<Task<T>> work)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"s{++_depth}");
+        _unsent.Add($"savepoint {name}");
+        try
+        {
+            var result = await work();
+            if (!Forget(name))
+            {
+                _unsent.Add($"release savepoint {name}");
+            }
+
+            return result;
+        }
+        catch
+        {
+            if (!Forget(name))
+            {
+                _unsent.Clear();
+                _unsent.Add($"rollback to savepoint {name}");
+                _unsent.Add($"release savepoint {name}");
+                _tenantIsSet = false;
+            }
+
+            throw;
+        }
+        finally
+        {
+            _depth--;
+        }
+    }
+
+    // A savepoint that no batch has carried yet never existed; nor did what was queued inside it.
+    private bool Forget(string name)
+    {
+        var index = _unsent.LastIndexOf($"savepoint {name}");
+        if (index < 0)
+        {
+            return false;
+        }
+
+        _unsent.RemoveRange(index, _unsent.Count - index);
+        return true;
+    }
+
+    private async Task FlushRollbackAsync(
+        NpgsqlConnection connection,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!_unsent.Exists(command => command.StartsWith("rollback", StringComparison.Ordinal)))
+        {
+            return;
+        }
+
+        await using var batch = Batch(connection);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        Sent();
+    }
+
+    private async Task<T> ReadAsync<T>(
+        NpgsqlConnection connection,
+        NpgsqlTransaction? transaction,
+        IReadOnlyList<Statement> statements,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var batch = Batch(connection);
+        batch.Transaction = transaction;
+        for (var i = 0; i < statements.Count; i++)
+        {
+            batch.BatchCommands.Add(Command(statements[i]));
+        }
+
+        await using var reader = await ExecuteAsync(batch, cancellationToken);
+        return await read(new PostgreSqlRows(reader, cancellationToken));
+    }
+
+    /// <summary>A batch that starts with what must precede the statements: savepoints and the tenant.</summary>
+    private NpgsqlBatch Batch(NpgsqlConnection connection)
+    {
+        var batch = new NpgsqlBatch(connection);
+        foreach (var sql in _unsent)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
+        }
+
+        if (!_tenantIsSet)
+        {
+            _tenantText ??= Tenant.ToString();
+            var tenant = new NpgsqlBatchCommand(SetTenant);
+            tenant.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _tenantText });
+            batch.BatchCommands.Add(tenant);
+        }
+
+        return batch;
+    }
+
+    private async Task<NpgsqlDataReader> ExecuteAsync(
+        NpgsqlBatch batch,
+        CancellationToken cancellationToken
+    )
+    {
+        var skipTenantRow = !_tenantIsSet;
+        var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        try
+        {
+            if (skipTenantRow)
+            {
+                await reader.NextResultAsync(cancellationToken);
+            }
+
+            Sent();
+            return reader;
+        }
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Sent()
+    {
+        _unsent.Clear();
+        _tenantIsSet = InTransaction;
+    }
+
+    private async Task<T> OnConnectionAsync<T>(
+        Func<NpgsqlConnection, Task<T>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            if (_connection is { } pinned)
+            {
+                return await work(pinned);
+            }
+
+            await using var connection = await connections.Serving.OpenConnectionAsync(
+                cancellationToken
+            );
+            return await work(connection);
+        }
+        catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    private static NpgsqlBatchCommand Command(Statement statement)
+    {
+        var command = new NpgsqlBatchCommand(statement.Sql);
+        Add(command, statement.Args);
+        return command;
+    }
+
+    private static void Add(NpgsqlBatchCommand command, Arg[] args)
+    {
+        foreach (var arg in args)
+        {
+            command.Parameters.Add(arg.ToNpgsql());
+        }
+    }
+
+    private void AddEntry(
+        NpgsqlBatchCommand command,
+        JournalEntry entry,
+        byte[]? salt,
+        byte[]? digest
+    )
+    {
+        Add(command, JournalSql.Facts(request, clock.Now(), entry, digest));
+        if (salt is not null)
+        {
+            command.Parameters.Add(Arg.Bytes(salt).ToNpgsql());
+            command.Parameters.Add(Arg.Text(entry.Change).ToNpgsql());
+        }
+    }
+}
