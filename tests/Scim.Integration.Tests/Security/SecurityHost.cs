@@ -1,12 +1,16 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using Dapper;
 using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
+using NUnit.Framework;
 using Scim.Api.Scim;
 using Scim.Api.Security;
 using Scim.Application.Common;
@@ -23,13 +27,14 @@ internal sealed class SecurityHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly HttpClient _http;
 
-    private SecurityHost(WebApplication app, TmpDatabase database)
+    private SecurityHost(WebApplication app)
     {
-        (_app, Database) = (app, database);
+        _app = app;
+        Database = (ObservedDatabase)app.Services.GetRequiredService<IDatabase>();
         _http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
     }
 
-    public TmpDatabase Database { get; }
+    public ObservedDatabase Database { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -37,13 +42,12 @@ internal sealed class SecurityHost : IAsyncDisposable
 
     public static async Task<SecurityHost> StartAsync(string kind, Action<LimitsOptions>? limits = null)
     {
-        var database = new TmpDatabase(kind);
-        await database.CreateAsync();
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(await FreshDatabaseAsync(kind));
         builder.Services.AddScimInfrastructure(builder.Configuration);
-        builder.Services.AddSingleton<IDatabase>(database);
+        builder.Services.Decorate<IDatabase, ObservedDatabase>();
         builder.Services.AddScimSecurity();
         builder.Services.AddSingleton<RefusalQueue>();
         builder.Services.AddSingleton<IRefusalRecorder>(provider => provider.GetRequiredService<RefusalQueue>());
@@ -56,8 +60,9 @@ internal sealed class SecurityHost : IAsyncDisposable
         app.UseMiddleware<ScimExceptionHandler>();
         app.UseScimSecurity();
         app.Run(context => context.Response.WriteAsync("reached"));
+        await app.Services.GetRequiredService<IMigrations>().ApplyAsync(CancellationToken.None);
         await app.StartAsync();
-        var host = new SecurityHost(app, database);
+        var host = new SecurityHost(app);
         app.Services.GetRequiredService<RefusalQueue>().Target = host.Refusals;
         return host;
     }
@@ -103,7 +108,40 @@ internal sealed class SecurityHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        var file = _app.Configuration["Database:Path"];
         await _app.DisposeAsync();
+        foreach (
+            var path in file is null
+                ? []
+                : Directory.GetFiles(Path.GetDirectoryName(file)!, Path.GetFileName(file) + "*")
+        )
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static async Task<Dictionary<string, string?>> FreshDatabaseAsync(string kind)
+    {
+        var name = "scim_" + Guid.NewGuid().ToString("N");
+        if (kind == "sqlite")
+        {
+            return new() { ["Database:Path"] = Path.Combine(Path.GetTempPath(), name + ".db") };
+        }
+
+        var server = Environment.GetEnvironmentVariable("SCIM_TEST_PG");
+        if (string.IsNullOrEmpty(server))
+        {
+            Assert.Ignore("SCIM_TEST_PG names no PostgreSQL server.");
+        }
+
+        await using var connection = new NpgsqlConnection(server);
+        await connection.OpenAsync();
+        await connection.ExecuteAsync($"create database {name}");
+        return new()
+        {
+            ["Database:Provider"] = "PostgreSql",
+            ["ConnectionStrings:Scim"] = new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString,
+        };
     }
 
     private sealed class RefusalQueue : IRefusalRecorder
