@@ -29,7 +29,7 @@ internal static class JournalVerbs
             async (parsed, mediator, cancellationToken) =>
             {
                 var next = parsed.GetValue(from);
-                IReadOnlyList<JournalRow> page;
+                IReadOnlyList<JournalLine> page;
                 do
                 {
                     var query = new TailJournal(parsed.GetRequiredValue(tenant), next, PageSize);
@@ -45,7 +45,7 @@ internal static class JournalVerbs
         return command;
     }
 
-    private static string Line(JournalRow row)
+    private static string Line(JournalLine row)
     {
         var resource = row.ResourceId is null ? "-" : $"{row.ResourceType} {row.ResourceId}";
         var times = row.Occurrences > 1 ? $" x{row.Occurrences}" : "";

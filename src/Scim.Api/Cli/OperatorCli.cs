@@ -58,7 +58,12 @@ internal static class OperatorCli
         builder.Services.Configure<ConsoleLoggerOptions>(console =>
             console.LogToStandardErrorThreshold = LogLevel.Trace
         );
-        builder.Services.PostConfigure<LoggerFilterOptions>(filter => filter.MinLevel = LogLevel.Error);
+        builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
+        {
+            // The rules of appsettings are the server's, and would win over the minimum.
+            filter.Rules.Clear();
+            filter.MinLevel = LogLevel.Error;
+        });
     }
 
     private static bool IsAboutUsage(string argument) => argument is "--help" or "-h" or "-?" or "/?" or "--version";

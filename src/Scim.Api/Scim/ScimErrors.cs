@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -15,6 +16,12 @@ internal static class ScimErrors
     private const string Schema = "urn:ietf:params:scim:api:messages:2.0:Error";
     private const string ScimJson = "application/scim+json";
     private const string Json = "application/json";
+
+    // People read these; quotes and apostrophes stay what they are. It is JSON, never HTML.
+    private static readonly JsonWriterOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static async Task WriteAsync(HttpContext context, ScimError error)
     {
@@ -47,7 +54,7 @@ internal static class ScimErrors
     /// <summary>The body alone, as operations of a bulk answer carry it.</summary>
     public static void Write(IBufferWriter<byte> output, ScimError error)
     {
-        using var writer = new Utf8JsonWriter(output);
+        using var writer = new Utf8JsonWriter(output, Readable);
         Write(writer, error);
     }
 
@@ -75,17 +82,9 @@ internal static class ScimErrors
             return ScimJson;
         }
 
-        var plain = false;
-        foreach (var type in types)
-        {
-            if (type.MatchesMediaType(ScimJson))
-            {
-                return ScimJson;
-            }
-
-            plain |= type.MatchesMediaType(Json);
-        }
-
-        return plain ? Json : ScimJson;
+        // Equality, not MatchesMediaType, which takes every +json type for application/json.
+        var plain = types.Any(type => type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase));
+        var scim = types.Any(type => type.MediaType.Equals(ScimJson, StringComparison.OrdinalIgnoreCase));
+        return plain && !scim ? Json : ScimJson;
     }
 }

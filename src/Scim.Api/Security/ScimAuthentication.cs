@@ -63,15 +63,18 @@ internal sealed class ScimAuthentication(
         metrics.Refused(result.Named, reason);
         if (result.Named is { } named)
         {
-            // Nobody has proved to be this client; the journal says whom the token named.
+            // Nobody has proved to be this client: the journal says whom the token named, and the bound on rows of
+            // strangers is not the client's own.
             refusals.Record(
                 new Refusal(
                     named.TenantId,
-                    $"client:{named.ClientId:D}",
+                    "anonymous",
                     request.RequestId,
                     "client.authenticate",
                     StatusCodes.Status401Unauthorized,
-                    reason
+                    reason,
+                    "Client",
+                    named.ClientId.ToString("D")
                 )
             );
         }

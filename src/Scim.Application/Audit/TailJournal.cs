@@ -5,9 +5,9 @@ namespace Scim.Application.Audit;
 
 /// <summary>A tenant's journal rows in the order of their sequence, from <paramref name="From"/> on.</summary>
 public sealed record TailJournal(string TenantSlug, long From = 0, int Limit = 1000)
-    : IQuery<IReadOnlyList<JournalRow>>;
+    : IQuery<IReadOnlyList<JournalLine>>;
 
-public sealed record JournalRow(
+public sealed record JournalLine(
     long Sequence,
     DateTimeOffset OccurredAt,
     string Actor,

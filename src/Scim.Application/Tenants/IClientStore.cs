@@ -30,15 +30,15 @@ public interface IClientStore
 
     /// <summary>
     /// Hands the client with its live tokens, locked against other issues, to <paramref name="issue"/> and stores the
-    /// token it returns. Null when there is no such client.
+    /// token it returns. Refuses with 404 when there is no such client.
     /// </summary>
-    Task<ScimClient?> IssueTokenAsync(
+    Task<ScimClient> IssueTokenAsync(
         Guid clientId,
         DateTimeOffset now,
         Func<ScimClient, NewToken> issue,
         CancellationToken cancellationToken
     );
 
-    /// <summary>False when there is no such token, or it was revoked before.</summary>
-    Task<bool> RevokeTokenAsync(string tokenId, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <summary>Refuses with 404 when there is no such token, or it was revoked before.</summary>
+    Task RevokeTokenAsync(string tokenId, DateTimeOffset now, CancellationToken cancellationToken);
 }

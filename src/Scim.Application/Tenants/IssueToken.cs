@@ -57,9 +57,12 @@ internal sealed class IssueTokenHandler(IClientStore clients, ITokenSealer seale
             now,
             now + request.ExpiresIn
         );
-        var client =
-            await clients.IssueTokenAsync(request.ClientId, now, client => Admit(client, stored), cancellationToken)
-            ?? throw ScimError.NotFound("Client", request.ClientId.ToString("D"));
+        var client = await clients.IssueTokenAsync(
+            request.ClientId,
+            now,
+            client => Admit(client, stored),
+            cancellationToken
+        );
         return IssuedToken.Of(client, token, stored.ExpiresAt);
     }
 

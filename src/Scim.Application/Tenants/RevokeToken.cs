@@ -23,8 +23,7 @@ internal sealed class RevokeTokenHandler(IClientStore clients, TimeProvider cloc
             throw ScimError.InvalidValue("Name the token by its id, the part between the first two underscores.");
         }
 
-        return await clients.RevokeTokenAsync(request.TokenId, clock.Now(), cancellationToken)
-            ? Unit.Value
-            : throw ScimError.NotFound("Live token", request.TokenId);
+        await clients.RevokeTokenAsync(request.TokenId, clock.Now(), cancellationToken);
+        return Unit.Value;
     }
 }

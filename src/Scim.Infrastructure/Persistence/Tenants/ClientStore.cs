@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapper;
 using Scim.Application.Common;
 using Scim.Application.Tenants;
+using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
 
 namespace Scim.Infrastructure.Persistence.Tenants;
@@ -80,7 +81,7 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
             cancellationToken
         );
 
-    public Task<ScimClient?> IssueTokenAsync(
+    public Task<ScimClient> IssueTokenAsync(
         Guid clientId,
         DateTimeOffset now,
         Func<ScimClient, NewToken> issue,
@@ -89,15 +90,9 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
         journal.ActAsync(
             async (connection, transaction) =>
             {
-                var row = await connection.QuerySingleOrDefaultAsync<ClientRow>(
-                    SelectClient,
-                    new { clientId },
-                    transaction
-                );
-                if (row is null)
-                {
-                    return null;
-                }
+                var row =
+                    await connection.QuerySingleOrDefaultAsync<ClientRow>(SelectClient, new { clientId }, transaction)
+                    ?? throw ScimError.NotFound("Client", clientId.ToString("D"));
 
                 var live = await connection.QueryAsync<LiveTokenRow>(
                     SelectLiveTokens,
@@ -116,7 +111,7 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
             cancellationToken
         );
 
-    public Task<bool> RevokeTokenAsync(string tokenId, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public Task RevokeTokenAsync(string tokenId, DateTimeOffset now, CancellationToken cancellationToken) =>
         journal.ActAsync(
             async (connection, transaction) =>
             {
@@ -139,7 +134,7 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
                     ) == 0
                 )
                 {
-                    return false;
+                    throw ScimError.NotFound("Live token", tokenId);
                 }
 
                 await journal.AppendAsync(

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using Scim.Application.Common;
 using Scim.Domain.Tenants;
+using Scim.Infrastructure.Persistence.Journal;
 
 namespace Scim.Infrastructure.Persistence.Tenants;
 
@@ -13,13 +14,6 @@ internal sealed class ControlJournal(IDatabase database, RequestContext context)
 {
     // First in each transaction: the row's lock makes acts take turns, so what they read afterwards stays true.
     private const string MoveEpoch = "update configuration_epoch set value = value + 1 where id = 1";
-
-    private const string Insert = """
-        insert into journal (tenant_id, epoch, occurred_at, actor, request_id, operation, resource_type, resource_id,
-                             outcome, detail)
-        values (@tenantId, (select max(epoch) from journal_epochs), @now, @actor, @requestId, @operation,
-                @resourceType, @resourceId, 'success', @detail)
-        """;
 
     static ControlJournal() => DapperTypes.Register();
 
@@ -42,19 +36,12 @@ internal sealed class ControlJournal(IDatabase database, RequestContext context)
         string resourceId,
         string detail
     ) =>
-        transaction.Connection!.ExecuteAsync(
-            Insert,
-            new
-            {
-                tenantId = tenant.Value,
-                now,
-                actor = context.Actor,
-                requestId = context.RequestId,
-                operation,
-                resourceType,
-                resourceId,
-                detail,
-            },
-            transaction
+        transaction.AppendJournalAsync(
+            tenant,
+            context.Actor,
+            context.RequestId,
+            now,
+            new JournalEntry(operation, resourceType, resourceId, Detail: detail),
+            CancellationToken.None
         );
 }
