@@ -25,6 +25,7 @@ public static class ApiHost
         builder.AddHost("scim-api", DefaultUrl);
         builder.Services.AddStartup();
         builder.Services.AddScimSecurity();
+        builder.Services.AddSingleton<ScimResults>();
         if (OptionsCatalogue.RunsWorkerInProcess(builder.Configuration))
         {
             builder.Services.AddScheduling();
@@ -37,6 +38,7 @@ public static class ApiHost
         app.UseRouting();
         app.UseScimSecurity();
         app.MapOperations();
+        app.MapScim();
         return app;
     }
 }

@@ -4,13 +4,23 @@ using MediatR;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Scim.Application.Common;
 using Scim.Application.Common.Behaviors;
+using Scim.Application.Groups;
+using Scim.Application.Schemas;
 using Scim.Application.Tenants;
+using Scim.Application.Users;
+using Scim.Domain.Filters;
 using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence;
+using Scim.Infrastructure.Persistence.Groups;
 using Scim.Infrastructure.Persistence.Journal;
+using Scim.Infrastructure.Persistence.Schemas;
+using Scim.Infrastructure.Persistence.Search;
 using Scim.Infrastructure.Persistence.Tenants;
+using Scim.Infrastructure.Persistence.Users;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure;
 
@@ -31,9 +41,38 @@ public static class ServiceRegistration
         services.AddSingleton<IMigrations, MigratorMigrations>();
         services.AddSingleton<IRefusalRecorder, RefusalRecorder>();
         services.AddSingleton<IDeviationStore, DeviationStore>();
+        services.AddDataPlane();
         services.AddMediator();
         return services;
     }
+
+    private static void AddDataPlane(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => Limits(provider.GetRequiredService<IOptions<LimitsOptions>>().Value));
+        services.AddSingleton<CursorCodec>();
+        services.AddSingleton<CompiledSchemas>();
+        services.AddSingleton<IPasswordHasher, PasswordHasher>();
+        services.AddSingleton<IReadRecorder>(provider => provider.GetRequiredService<JournalRecorder>());
+        services.AddSingleton<DeviationRecorder>();
+        services.AddSingleton<IDeviationRecorder>(provider => provider.GetRequiredService<DeviationRecorder>());
+        services.AddHostedService(provider => provider.GetRequiredService<DeviationRecorder>());
+        services.AddScoped<IUnitOfWork, UnitOfWork>();
+        services.AddScoped<ISchemaCatalog, SchemaCatalog>();
+        services.AddScoped<ITenantSchemaStore, TenantSchemaStore>();
+        services.AddScoped<IUserStore, UserStore>();
+        services.AddScoped<IGroupStore, GroupStore>();
+    }
+
+    private static DataPlaneLimits Limits(LimitsOptions options) =>
+        new()
+        {
+            DefaultPageSize = options.DefaultPageSize,
+            MaxPageSize = options.MaxPageSize,
+            CursorTimeoutSeconds = options.CursorTimeoutSeconds,
+            MaxBulkOperations = options.MaxBulkOperations,
+            MaxBodyBytes = options.MaxBodyBytes,
+            Filter = new FilterLimits(options.MaxFilterLength, options.MaxFilterDepth),
+        };
 
     // MediatR 5.1 comes without registration of its own (docs/adr); the order of the behaviours is the pipeline's.
     private static void AddMediator(this IServiceCollection services)
@@ -42,6 +81,7 @@ public static class ServiceRegistration
         services.AddScoped<IMediator, Mediator>();
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(TracingBehavior<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidationBehavior<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(UnitOfWorkBehavior<,>));
         services.Scan(scan =>
             scan.FromAssemblies(Assemblies)
                 .AddClasses(classes => classes.AssignableTo(typeof(IRequestHandler<,>)), publicOnly: false)

@@ -1,3 +1,4 @@
+using Scim.Api.Scim;
 using Scim.Infrastructure.Security;
 
 namespace Scim.Api.Security;
@@ -9,5 +10,5 @@ internal static class SecurityPipeline
 
     /// <summary>After the error handler, before routing.</summary>
     public static IApplicationBuilder UseScimSecurity(this IApplicationBuilder app) =>
-        app.UseMiddleware<ScimAuthentication>().UseMiddleware<ScimRateLimit>();
+        app.UseMiddleware<ScimAuthentication>().UseMiddleware<RequestJournal>().UseMiddleware<ScimRateLimit>();
 }

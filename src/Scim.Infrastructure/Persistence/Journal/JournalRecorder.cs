@@ -12,7 +12,7 @@ namespace Scim.Infrastructure.Persistence.Journal;
 /// cannot fill the disk, and reads, counted per client, operation and minute. It never makes a request wait; what it
 /// has to drop is counted.
 /// </summary>
-internal sealed partial class JournalRecorder : BackgroundService, IRefusalRecorder, IReadRecorder
+internal sealed partial class JournalRecorder : BackgroundService, IReadRecorder
 {
     private const int QueueLimit = 8192;
     private const int BatchLimit = 256;
@@ -45,18 +45,6 @@ internal sealed partial class JournalRecorder : BackgroundService, IRefusalRecor
                 description: "Refusals and reads that were not journalled"
             );
     }
-
-    public void Record(Refusal refusal) =>
-        RefusedWrite(
-            refusal.Tenant,
-            refusal.Actor,
-            refusal.RequestId,
-            refusal.Operation,
-            refusal.ResourceType,
-            refusal.ResourceId,
-            refusal.Status >= 500 ? "error" : "refused",
-            $"{refusal.Status} {refusal.Reason}"
-        );
 
     public void RefusedWrite(
         TenantId tenant,

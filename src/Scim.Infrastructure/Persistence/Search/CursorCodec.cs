@@ -5,6 +5,8 @@ using System.Text;
 using System.Text.Json;
 using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
+using Scim.Application.Common;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence.Search;
 
@@ -15,29 +17,31 @@ internal sealed record CursorPosition(int Type, long Sequence, bool HasKey, stri
 /// Cursors (RFC 9865 §2): encrypted and authenticated, bound to tenant, query and count, expiring. Nothing is kept on the
 /// server, so they work on every replica.
 /// </summary>
-internal sealed class CursorCodec(byte[] key, TimeSpan lifetime, TimeProvider clock)
+internal sealed class CursorCodec(ServerKeys keys, DataPlaneLimits limits, TimeProvider clock)
 {
+    private const string KeyName = "cursor";
     private const int NonceLength = 12;
     private const int TagLength = 16;
 
     private sealed record Payload(int T, long S, bool H, string? K, int C, long E);
 
-    public string Protect(CursorPosition position, TenantId tenant, string query, int count)
+    public async ValueTask<string> ProtectAsync(CursorPosition position, TenantId tenant, string query, int count, CancellationToken cancellationToken)
     {
-        var expires = clock.GetUtcNow().Add(lifetime).ToUnixTimeSeconds();
+        var key = await keys.GetAsync(KeyName, cancellationToken);
+        var expires = clock.GetUtcNow().AddSeconds(limits.CursorTimeoutSeconds).ToUnixTimeSeconds();
         var plain = JsonSerializer.SerializeToUtf8Bytes(new Payload(position.Type, position.Sequence, position.HasKey, position.Key, count, expires));
         var sealedBytes = new byte[NonceLength + plain.Length + TagLength];
-        var nonce = sealedBytes.AsSpan(0, NonceLength);
-        RandomNumberGenerator.Fill(nonce);
+        RandomNumberGenerator.Fill(sealedBytes.AsSpan(0, NonceLength));
         using var aes = new AesGcm(key, TagLength);
-        aes.Encrypt(nonce, plain, sealedBytes.AsSpan(NonceLength, plain.Length), sealedBytes.AsSpan(NonceLength + plain.Length), Binding(tenant, query));
+        aes.Encrypt(sealedBytes.AsSpan(0, NonceLength), plain, sealedBytes.AsSpan(NonceLength, plain.Length), sealedBytes.AsSpan(NonceLength + plain.Length), Binding(tenant, query));
         return Base64Url.EncodeToString(sealedBytes);
     }
 
     /// <exception cref="ScimException">400 invalidCursor, expiredCursor or invalidCount.</exception>
-    public CursorPosition Unprotect(string cursor, TenantId tenant, string query, int count)
+    public async ValueTask<CursorPosition> UnprotectAsync(string cursor, TenantId tenant, string query, int count, CancellationToken cancellationToken)
     {
-        var payload = Open(cursor, Binding(tenant, query)) ?? throw ScimError.InvalidCursor("The cursor does not belong to this query; start again with an empty cursor (RFC 9865 §2.1).");
+        var key = await keys.GetAsync(KeyName, cancellationToken);
+        var payload = Open(cursor, key, Binding(tenant, query)) ?? throw ScimError.InvalidCursor("The cursor does not belong to this query; start again with an empty cursor (RFC 9865 §2.1).");
         if (payload.E < clock.GetUtcNow().ToUnixTimeSeconds())
         {
             throw ScimError.ExpiredCursor("The cursor has expired; start again with an empty cursor (RFC 9865 §2.1).");
@@ -48,7 +52,7 @@ internal sealed class CursorCodec(byte[] key, TimeSpan lifetime, TimeProvider cl
             : throw ScimError.InvalidCount($"count must stay {payload.C.ToString(CultureInfo.InvariantCulture)}, as in the first request of this query (RFC 9865 §2.1).");
     }
 
-    private Payload? Open(string cursor, byte[] binding)
+    private static Payload? Open(string cursor, byte[] key, byte[] binding)
     {
         if (cursor.Length > 8192 || !Base64Url.IsValid(cursor))
         {

@@ -85,7 +85,7 @@ internal sealed class SearchResourcesHandler(
             throw ScimError.InvalidCount($"count must be between 0 and {limits.MaxPageSize} (RFC 9865 §2.1).");
         }
 
-        var position = search.Cursor!.Length == 0 ? null : cursors.Unprotect(search.Cursor, session.Tenant, binding, count);
+        var position = search.Cursor!.Length == 0 ? null : await cursors.UnprotectAsync(search.Cursor, session.Tenant, binding, count, cancellationToken);
         var page = new List<FoundResource>();
         var total = 0L;
         var more = false;
@@ -115,11 +115,12 @@ internal sealed class SearchResourcesHandler(
         {
             var last = page[^1];
             var part = Array.Find(parts, part => ReferenceEquals(part.Schema, last.Schema))!;
-            next = cursors.Protect(
+            next = await cursors.ProtectAsync(
                 new CursorPosition(part.Index, last.Resource.Sequence, part.Sort is not null && last.Resource.SortKey is not null, last.Resource.SortKey),
                 session.Tenant,
                 binding,
-                count
+                count,
+                cancellationToken
             );
         }
 
