@@ -19,21 +19,36 @@ internal static class SchemaVerbs
         var slug = new Argument<string>("tenant") { Description = "Slug of the tenant." };
         var file = new Argument<FileInfo>("file") { Description = "A Schema resource (RFC 7643 §7) as JSON." };
         file.AcceptExistingOnly();
-        var type = new Option<string?>("--resource-type") { Description = "Which resources it extends; told by the end of its URN if not given." };
+        var type = new Option<string?>("--resource-type")
+        {
+            Description = "Which resources it extends; told by the end of its URN if not given.",
+        };
         type.AcceptOnlyFromAmong(ResourceTypes);
         var json = VerbConsole.JsonOption();
-        var command = new Command("add", "Add an extension schema, or attributes to a built-in one.") { slug, file, type, json };
+        var command = new Command("add", "Add an extension schema, or attributes to a built-in one.")
+        {
+            slug,
+            file,
+            type,
+            json,
+        };
         console.Bind(
             command,
             async (parsed, mediator, cancellationToken) =>
             {
                 var document = await File.ReadAllBytesAsync(parsed.GetRequiredValue(file).FullName, cancellationToken);
-                var request = new AddTenantSchema(parsed.GetRequiredValue(slug), parsed.GetValue(type) ?? Guess(document), document);
+                var request = new AddTenantSchema(
+                    parsed.GetRequiredValue(slug),
+                    parsed.GetValue(type) ?? Guess(document),
+                    document
+                );
                 var added = await mediator.Send(request, cancellationToken);
                 await (
                     parsed.GetValue(json)
                         ? console.JsonAsync(added)
-                        : console.LineAsync($"{added.ResourceType} has {added.Attributes} more attributes under {added.Urn}.")
+                        : console.LineAsync(
+                            $"{added.ResourceType} has {added.Attributes} more attributes under {added.Urn}."
+                        )
                 );
             }
         );

@@ -11,7 +11,12 @@ internal static class BulkEndpoint
 {
     public static void Map(IEndpointRouteBuilder scim) => scim.MapPost("/Bulk", PostAsync);
 
-    private static async Task PostAsync(HttpContext context, IMediator mediator, ScimResults results, DataPlaneLimits limits)
+    private static async Task PostAsync(
+        HttpContext context,
+        IMediator mediator,
+        ScimResults results,
+        DataPlaneLimits limits
+    )
     {
         var body = await ScimBody.ReadAsync(context, limits);
         // Half a bulk run helps nobody: once begun it ends, even when the client has left.

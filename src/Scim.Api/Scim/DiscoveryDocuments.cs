@@ -45,7 +45,8 @@ internal static class DiscoveryDocuments
             ["meta"] = Meta("ServiceProviderConfig", $"{baseUrl}/ServiceProviderConfig"),
         };
 
-    public static IReadOnlyList<JsonObject> ResourceTypes(TenantSchemas schemas, string baseUrl) => [ResourceType(schemas.User, baseUrl), ResourceType(schemas.Group, baseUrl)];
+    public static IReadOnlyList<JsonObject> ResourceTypes(TenantSchemas schemas, string baseUrl) =>
+        [ResourceType(schemas.User, baseUrl), ResourceType(schemas.Group, baseUrl)];
 
     public static IReadOnlyList<JsonObject> Schemas(TenantSchemas schemas, string baseUrl)
     {
@@ -67,7 +68,9 @@ internal static class DiscoveryDocuments
         var schema = JsonNode.Parse(document.Json.GetRawText())!.AsObject();
         if (document.Urn == Urns.Group && !schemas.UniqueGroupNames)
         {
-            var displayName = schema["attributes"]!.AsArray().First(attribute => (string?)attribute!["name"] == "displayName")!;
+            var displayName = schema["attributes"]!
+                .AsArray()
+                .First(attribute => (string?)attribute!["name"] == "displayName")!;
             displayName["uniqueness"] = "none";
         }
 
@@ -89,9 +92,13 @@ internal static class DiscoveryDocuments
         };
         if (schema.Extensions.Count > 0)
         {
-            type["schemaExtensions"] = new JsonArray(
-                [.. schema.Extensions.Select(extension => new JsonObject { ["schema"] = extension.Urn, ["required"] = false })]
-            );
+            type["schemaExtensions"] = new JsonArray([
+                .. schema.Extensions.Select(extension => new JsonObject
+                {
+                    ["schema"] = extension.Urn,
+                    ["required"] = false,
+                }),
+            ]);
         }
 
         type["meta"] = Meta("ResourceType", $"{baseUrl}/ResourceTypes/{schema.Name}");
@@ -100,5 +107,6 @@ internal static class DiscoveryDocuments
 
     private static JsonObject Supported() => new() { ["supported"] = true };
 
-    private static JsonObject Meta(string resourceType, string location) => new() { ["resourceType"] = resourceType, ["location"] = location };
+    private static JsonObject Meta(string resourceType, string location) =>
+        new() { ["resourceType"] = resourceType, ["location"] = location };
 }

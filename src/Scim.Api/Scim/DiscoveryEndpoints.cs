@@ -16,32 +16,70 @@ internal static class DiscoveryEndpoints
 {
     public static void Map(IEndpointRouteBuilder scim)
     {
-        scim.MapGet("/ServiceProviderConfig", (HttpContext context, ScimResults results, DataPlaneLimits limits) => OneAsync(context, DiscoveryDocuments.ServiceProviderConfig(results.BaseUrl(context.Request), limits)));
-        scim.MapGet("/ResourceTypes", async (HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) => await ListAsync(context, await TypesAsync(context, request, catalog, results)));
+        scim.MapGet(
+            "/ServiceProviderConfig",
+            (HttpContext context, ScimResults results, DataPlaneLimits limits) =>
+                OneAsync(context, DiscoveryDocuments.ServiceProviderConfig(results.BaseUrl(context.Request), limits))
+        );
+        scim.MapGet(
+            "/ResourceTypes",
+            async (HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) =>
+                await ListAsync(context, await TypesAsync(context, request, catalog, results))
+        );
         scim.MapGet(
             "/ResourceTypes/{id}",
-            async (string id, HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) =>
-                await OneAsync(context, Find(await TypesAsync(context, request, catalog, results), "ResourceType", id))
+            async (
+                string id,
+                HttpContext context,
+                RequestContext request,
+                ISchemaCatalog catalog,
+                ScimResults results
+            ) => await OneAsync(context, Find(await TypesAsync(context, request, catalog, results), "ResourceType", id))
         );
-        scim.MapGet("/Schemas", async (HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) => await ListAsync(context, await SchemasAsync(context, request, catalog, results)));
+        scim.MapGet(
+            "/Schemas",
+            async (HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) =>
+                await ListAsync(context, await SchemasAsync(context, request, catalog, results))
+        );
         scim.MapGet(
             "/Schemas/{id}",
-            async (string id, HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) =>
-                await OneAsync(context, Find(await SchemasAsync(context, request, catalog, results), "Schema", id))
+            async (
+                string id,
+                HttpContext context,
+                RequestContext request,
+                ISchemaCatalog catalog,
+                ScimResults results
+            ) => await OneAsync(context, Find(await SchemasAsync(context, request, catalog, results), "Schema", id))
         );
     }
 
-    private static async Task<IReadOnlyList<JsonObject>> TypesAsync(HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) =>
-        DiscoveryDocuments.ResourceTypes(await CurrentAsync(context, request, catalog), results.BaseUrl(context.Request));
+    private static async Task<IReadOnlyList<JsonObject>> TypesAsync(
+        HttpContext context,
+        RequestContext request,
+        ISchemaCatalog catalog,
+        ScimResults results
+    ) =>
+        DiscoveryDocuments.ResourceTypes(
+            await CurrentAsync(context, request, catalog),
+            results.BaseUrl(context.Request)
+        );
 
-    private static async Task<IReadOnlyList<JsonObject>> SchemasAsync(HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) =>
-        DiscoveryDocuments.Schemas(await CurrentAsync(context, request, catalog), results.BaseUrl(context.Request));
+    private static async Task<IReadOnlyList<JsonObject>> SchemasAsync(
+        HttpContext context,
+        RequestContext request,
+        ISchemaCatalog catalog,
+        ScimResults results
+    ) => DiscoveryDocuments.Schemas(await CurrentAsync(context, request, catalog), results.BaseUrl(context.Request));
 
-    private static async ValueTask<TenantSchemas> CurrentAsync(HttpContext context, RequestContext request, ISchemaCatalog catalog) =>
-        request.Caller is null ? TenantSchemas.BuiltIn : await catalog.GetAsync(context.RequestAborted);
+    private static async ValueTask<TenantSchemas> CurrentAsync(
+        HttpContext context,
+        RequestContext request,
+        ISchemaCatalog catalog
+    ) => request.Caller is null ? TenantSchemas.BuiltIn : await catalog.GetAsync(context.RequestAborted);
 
     private static JsonObject Find(IReadOnlyList<JsonObject> documents, string type, string id) =>
-        documents.FirstOrDefault(document => id.Equals((string?)document["id"], StringComparison.OrdinalIgnoreCase)) ?? throw ScimError.NotFound(type, JsonText.Quote(id));
+        documents.FirstOrDefault(document => id.Equals((string?)document["id"], StringComparison.OrdinalIgnoreCase))
+        ?? throw ScimError.NotFound(type, JsonText.Quote(id));
 
     private static Task ListAsync(HttpContext context, IReadOnlyList<JsonObject> documents) =>
         OneAsync(

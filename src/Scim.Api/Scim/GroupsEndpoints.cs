@@ -21,7 +21,13 @@ internal static class GroupsEndpoints
         scim.MapDelete("/Groups/{id}", DeleteAsync);
     }
 
-    private static async Task PostAsync(HttpContext context, IMediator mediator, ISchemaCatalog schemas, ScimResults results, DataPlaneLimits limits)
+    private static async Task PostAsync(
+        HttpContext context,
+        IMediator mediator,
+        ISchemaCatalog schemas,
+        ScimResults results,
+        DataPlaneLimits limits
+    )
     {
         var body = await ScimBody.ReadAsync(context, limits);
         var projection = await ProjectionAsync(context, schemas);
@@ -29,18 +35,42 @@ internal static class GroupsEndpoints
         await AnswerAsync(context, StatusCodes.Status201Created, id, projection, mediator, schemas, results);
     }
 
-    private static async Task GetAsync(string id, HttpContext context, IMediator mediator, ISchemaCatalog schemas, ScimResults results)
+    private static async Task GetAsync(
+        string id,
+        HttpContext context,
+        IMediator mediator,
+        ISchemaCatalog schemas,
+        ScimResults results
+    )
     {
         var projection = await ProjectionAsync(context, schemas);
-        await AnswerAsync(context, StatusCodes.Status200OK, ResourceId.Parse(Type, id), projection, mediator, schemas, results);
+        await AnswerAsync(
+            context,
+            StatusCodes.Status200OK,
+            ResourceId.Parse(Type, id),
+            projection,
+            mediator,
+            schemas,
+            results
+        );
     }
 
-    private static async Task PutAsync(string id, HttpContext context, IMediator mediator, ISchemaCatalog schemas, ScimResults results, DataPlaneLimits limits)
+    private static async Task PutAsync(
+        string id,
+        HttpContext context,
+        IMediator mediator,
+        ISchemaCatalog schemas,
+        ScimResults results,
+        DataPlaneLimits limits
+    )
     {
         var body = await ScimBody.ReadAsync(context, limits);
         var projection = await ProjectionAsync(context, schemas);
         var group = ResourceId.Parse(Type, id);
-        await mediator.Send(new ReplaceGroup(group, body, IfMatch.Parse(context.Request.Headers.IfMatch)), context.RequestAborted);
+        await mediator.Send(
+            new ReplaceGroup(group, body, IfMatch.Parse(context.Request.Headers.IfMatch)),
+            context.RequestAborted
+        );
         await AnswerAsync(context, StatusCodes.Status200OK, group, projection, mediator, schemas, results);
     }
 
@@ -48,13 +78,19 @@ internal static class GroupsEndpoints
     private static async Task PatchAsync(string id, HttpContext context, IMediator mediator, DataPlaneLimits limits)
     {
         var body = await ScimBody.ReadAsync(context, limits);
-        await mediator.Send(new PatchGroup(ResourceId.Parse(Type, id), body, IfMatch.Parse(context.Request.Headers.IfMatch)), context.RequestAborted);
+        await mediator.Send(
+            new PatchGroup(ResourceId.Parse(Type, id), body, IfMatch.Parse(context.Request.Headers.IfMatch)),
+            context.RequestAborted
+        );
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     private static async Task DeleteAsync(string id, HttpContext context, IMediator mediator)
     {
-        await mediator.Send(new DeleteGroup(ResourceId.Parse(Type, id), IfMatch.Parse(context.Request.Headers.IfMatch)), context.RequestAborted);
+        await mediator.Send(
+            new DeleteGroup(ResourceId.Parse(Type, id), IfMatch.Parse(context.Request.Headers.IfMatch)),
+            context.RequestAborted
+        );
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

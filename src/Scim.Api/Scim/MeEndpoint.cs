@@ -11,6 +11,9 @@ internal static class MeEndpoint
         scim.MapMethods(
             "/Me",
             Methods,
-            (HttpContext _) => throw ScimError.NotImplemented("/Me needs a credential that stands for a user; a SCIM client's does not (RFC 7644 §3.11).")
+            (HttpContext _) =>
+                throw ScimError.NotImplemented(
+                    "/Me needs a credential that stands for a user; a SCIM client's does not (RFC 7644 §3.11)."
+                )
         );
 }

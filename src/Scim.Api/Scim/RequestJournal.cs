@@ -56,7 +56,9 @@ internal sealed class RequestJournal(RequestDelegate next, IRefusalRecorder refu
         }
         else if (status >= 400)
         {
-            refusals.Record(new Refusal(caller.TenantId, request.Actor, request.RequestId, operation, status, reason, type, id));
+            refusals.Record(
+                new Refusal(caller.TenantId, request.Actor, request.RequestId, operation, status, reason, type, id)
+            );
         }
     }
 
@@ -71,10 +73,17 @@ internal sealed class RequestJournal(RequestDelegate next, IRefusalRecorder refu
             "groups" => "Group",
             _ => null,
         };
-        var id = segments.Length > 2 && Guid.TryParseExact(segments[2], "D", out var parsed) ? parsed.ToString("D") : null;
+        var id =
+            segments.Length > 2 && Guid.TryParseExact(segments[2], "D", out var parsed) ? parsed.ToString("D") : null;
         var isSearch = name == ".search" || (segments.Length > 2 && segments[2] == ".search");
         var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || isSearch;
-        var subject = type?.ToLowerInvariant() ?? (name is "bulk" ? "bulk" : name is "schemas" or "resourcetypes" or "serviceproviderconfig" ? "discovery" : "scim");
+        var subject =
+            type?.ToLowerInvariant()
+            ?? (
+                name is "bulk" ? "bulk"
+                : name is "schemas" or "resourcetypes" or "serviceproviderconfig" ? "discovery"
+                : "scim"
+            );
         var verb = request.Method.ToUpperInvariant() switch
         {
             _ when isSearch => "list",

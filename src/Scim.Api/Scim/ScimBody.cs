@@ -48,13 +48,22 @@ internal static class ScimBody
 
         if (
             !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            || !(type.MediaType.Equals("application/scim+json", StringComparison.OrdinalIgnoreCase) || type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
-            || (type.Charset.HasValue && !type.Charset.Value.AsSpan().Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            || !(
+                type.MediaType.Equals("application/scim+json", StringComparison.OrdinalIgnoreCase)
+                || type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            )
+            || (
+                type.Charset.HasValue
+                && !type.Charset.Value.AsSpan().Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+            )
         )
         {
-            throw ScimError.UnsupportedMediaType("Send application/scim+json or application/json in UTF-8 (RFC 7644 §3.8).");
+            throw ScimError.UnsupportedMediaType(
+                "Send application/scim+json or application/json in UTF-8 (RFC 7644 §3.8)."
+            );
         }
     }
 
-    private static ScimException TooLarge(DataPlaneLimits limits) => ScimError.PayloadTooLarge($"The body is larger than {limits.MaxBodyBytes} bytes.");
+    private static ScimException TooLarge(DataPlaneLimits limits) =>
+        ScimError.PayloadTooLarge($"The body is larger than {limits.MaxBodyBytes} bytes.");
 }

@@ -10,15 +10,24 @@ namespace Scim.Api.Scim;
 /// <summary>Shapes answers: stored bytes into the response's buffer, with base URL, ETag and media type of this request.</summary>
 internal sealed class ScimResults(IOptions<ScimOptions> options)
 {
-    private readonly string? _configured = string.IsNullOrEmpty(options.Value.PublicBaseUrl) ? null : options.Value.PublicBaseUrl.TrimEnd('/');
+    private readonly string? _configured = string.IsNullOrEmpty(options.Value.PublicBaseUrl)
+        ? null
+        : options.Value.PublicBaseUrl.TrimEnd('/');
 
     /// <summary>The base URL that the client used, without a trailing slash.</summary>
     public string BaseUrl(HttpRequest request) =>
         (_configured ?? $"{request.Scheme}://{request.Host.Value}") + ScimRoutes.Base;
 
-    public string Location(HttpRequest request, ResourceSchema schema, Guid id) => $"{BaseUrl(request)}{schema.Endpoint}/{id:D}";
+    public string Location(HttpRequest request, ResourceSchema schema, Guid id) =>
+        $"{BaseUrl(request)}{schema.Endpoint}/{id:D}";
 
-    public async Task ResourceAsync(HttpContext context, int status, ResourceSchema schema, StoredResource resource, Projection projection)
+    public async Task ResourceAsync(
+        HttpContext context,
+        int status,
+        ResourceSchema schema,
+        StoredResource resource,
+        Projection projection
+    )
     {
         var response = Begin(context, status);
         response.Headers.ETag = resource.Tag;
@@ -49,7 +58,7 @@ internal sealed class ScimResults(IOptions<ScimOptions> options)
         if (result.NextCursor is { } next)
         {
             output.Write(",\"nextCursor\":\""u8);
-            System.Text.Encoding.ASCII.GetBytes(next, output);
+            output.Write(System.Text.Encoding.ASCII.GetBytes(next));
             output.Write("\""u8);
         }
 
@@ -95,11 +104,19 @@ internal sealed class ScimResults(IOptions<ScimOptions> options)
     public static HttpResponse Begin(HttpContext context, int status)
     {
         context.Response.StatusCode = status;
-        context.Response.ContentType = ScimErrors.MediaType(context.Request.Headers.Accept) == "application/json" ? "application/json; charset=utf-8" : "application/scim+json; charset=utf-8";
+        context.Response.ContentType =
+            ScimErrors.MediaType(context.Request.Headers.Accept) == "application/json"
+                ? "application/json; charset=utf-8"
+                : "application/scim+json; charset=utf-8";
         return context.Response;
     }
 
-    private static async ValueTask FoundAsync(System.IO.Pipelines.PipeWriter output, FoundResource found, string baseUrl, CancellationToken cancellationToken)
+    private static async ValueTask FoundAsync(
+        System.IO.Pipelines.PipeWriter output,
+        FoundResource found,
+        string baseUrl,
+        CancellationToken cancellationToken
+    )
     {
         if (found.Members is null)
         {
@@ -122,11 +139,12 @@ internal sealed class ScimResults(IOptions<ScimOptions> options)
         output.Write(found.Members.Count > 0 ? "]}"u8 : "}"u8);
     }
 
-    private static void WriteNumber(IBufferWriter<byte> output, long number)
+    private static void WriteNumber(System.IO.Pipelines.PipeWriter output, long number)
     {
         System.Buffers.Text.Utf8Formatter.TryFormat(number, output.GetSpan(20), out var written);
         output.Advance(written);
     }
 
-    private static ReadOnlySpan<char> Opaque(string tag) => tag.AsSpan(tag.StartsWith("W/", StringComparison.Ordinal) ? 2 : 0).Trim('"');
+    private static ReadOnlySpan<char> Opaque(string tag) =>
+        tag.AsSpan(tag.StartsWith("W/", StringComparison.Ordinal) ? 2 : 0).Trim('"');
 }

@@ -20,14 +20,39 @@ internal static class SearchEndpoints
 
     private static void Map(IEndpointRouteBuilder scim, string path, string[] types)
     {
-        scim.MapGet(path, (HttpContext context, IMediator mediator, ScimResults results) => SearchAsync(context, types, SearchParameters.FromQuery(context.Request.Query), mediator, results));
+        scim.MapGet(
+            path,
+            (HttpContext context, IMediator mediator, ScimResults results) =>
+                SearchAsync(context, types, SearchParameters.FromQuery(context.Request.Query), mediator, results)
+        );
         scim.MapPost(
             path + "/.search",
-            async (HttpContext context, IMediator mediator, ScimResults results, RequestContext request, DataPlaneLimits limits) =>
-                await SearchAsync(context, types, SearchParameters.FromMessage(await ScimBody.ReadAsync(context, limits), request.Deviations), mediator, results)
+            async (
+                HttpContext context,
+                IMediator mediator,
+                ScimResults results,
+                RequestContext request,
+                DataPlaneLimits limits
+            ) =>
+                await SearchAsync(
+                    context,
+                    types,
+                    SearchParameters.FromMessage(await ScimBody.ReadAsync(context, limits), request.Deviations),
+                    mediator,
+                    results
+                )
         );
     }
 
-    private static async Task SearchAsync(HttpContext context, string[] types, SearchRequest search, IMediator mediator, ScimResults results) =>
-        await results.ListAsync(context, await mediator.Send(new SearchResources(types, search), context.RequestAborted));
+    private static async Task SearchAsync(
+        HttpContext context,
+        string[] types,
+        SearchRequest search,
+        IMediator mediator,
+        ScimResults results
+    ) =>
+        await results.ListAsync(
+            context,
+            await mediator.Send(new SearchResources(types, search), context.RequestAborted)
+        );
 }

@@ -30,7 +30,11 @@ internal static class SearchParameters
     /// <summary>The projection parameters alone, for reads and writes of one resource.</summary>
     public static Projection Projection(HttpRequest request, ResourceSchema schema) =>
         request.QueryString.HasValue
-            ? Domain.Resources.Projection.Create(schema, Names(One(request.Query, "attributes")), Names(One(request.Query, "excludedAttributes")))
+            ? Domain.Resources.Projection.Create(
+                schema,
+                Names(One(request.Query, "attributes")),
+                Names(One(request.Query, "excludedAttributes"))
+            )
             : Default(schema);
 
     public static SearchRequest FromMessage(ReadOnlyMemory<byte> utf8, DeviationLog deviations)
@@ -73,7 +77,12 @@ internal static class SearchParameters
             {
                 case "schemas":
                     hasSchemas = true;
-                    DocumentReader.CheckSchemas(ref reader, Urns.SearchRequest, urn => urn.Equals(Urns.SearchRequest, StringComparison.OrdinalIgnoreCase), deviations);
+                    DocumentReader.CheckSchemas(
+                        ref reader,
+                        Urns.SearchRequest,
+                        urn => urn.Equals(Urns.SearchRequest, StringComparison.OrdinalIgnoreCase),
+                        deviations
+                    );
                     break;
                 case "filter":
                     request = request with { Filter = Text(ref reader, name) };
@@ -105,7 +114,11 @@ internal static class SearchParameters
             }
         }
 
-        return hasSchemas ? request : throw ScimError.InvalidSyntax($"schemas is missing; a search names {Urns.SearchRequest} (RFC 7644 §3.4.3).");
+        return hasSchemas
+            ? request
+            : throw ScimError.InvalidSyntax(
+                $"schemas is missing; a search names {Urns.SearchRequest} (RFC 7644 §3.4.3)."
+            );
     }
 
     private static string? One(IQueryCollection query, string name)
@@ -115,7 +128,9 @@ internal static class SearchParameters
             return null;
         }
 
-        return values.Count > 1 ? throw ScimError.InvalidValue($"The parameter {name} is given {values.Count} times.") : values.ToString();
+        return values.Count > 1
+            ? throw ScimError.InvalidValue($"The parameter {name} is given {values.Count} times.")
+            : values.ToString();
     }
 
     private static long? Number(string? text, string name, bool isCursor)
@@ -188,7 +203,11 @@ internal static class SearchParameters
         var texts = new List<string>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            texts.Add(reader.TokenType == JsonTokenType.String ? JsonText.Get(ref reader) : throw ScimError.InvalidSyntax($"{JsonText.Quote(name)} must hold strings."));
+            texts.Add(
+                reader.TokenType == JsonTokenType.String
+                    ? JsonText.Get(ref reader)
+                    : throw ScimError.InvalidSyntax($"{JsonText.Quote(name)} must hold strings.")
+            );
         }
 
         return texts;

@@ -20,7 +20,13 @@ internal static class UsersEndpoints
         scim.MapDelete("/Users/{id}", DeleteAsync);
     }
 
-    private static async Task PostAsync(HttpContext context, IMediator mediator, ISchemaCatalog schemas, ScimResults results, DataPlaneLimits limits)
+    private static async Task PostAsync(
+        HttpContext context,
+        IMediator mediator,
+        ISchemaCatalog schemas,
+        ScimResults results,
+        DataPlaneLimits limits
+    )
     {
         var body = await ScimBody.ReadAsync(context, limits);
         var projection = await ProjectionAsync(context, schemas);
@@ -28,7 +34,13 @@ internal static class UsersEndpoints
         await AnswerAsync(context, StatusCodes.Status201Created, user, projection, schemas, results);
     }
 
-    private static async Task GetAsync(string id, HttpContext context, IMediator mediator, ISchemaCatalog schemas, ScimResults results)
+    private static async Task GetAsync(
+        string id,
+        HttpContext context,
+        IMediator mediator,
+        ISchemaCatalog schemas,
+        ScimResults results
+    )
     {
         var projection = await ProjectionAsync(context, schemas);
         var user = await mediator.Send(new GetUser(ResourceId.Parse(Type, id)), context.RequestAborted);
@@ -38,25 +50,56 @@ internal static class UsersEndpoints
         }
     }
 
-    private static async Task PutAsync(string id, HttpContext context, IMediator mediator, ISchemaCatalog schemas, ScimResults results, DataPlaneLimits limits)
+    private static async Task PutAsync(
+        string id,
+        HttpContext context,
+        IMediator mediator,
+        ISchemaCatalog schemas,
+        ScimResults results,
+        DataPlaneLimits limits
+    )
     {
         var body = await ScimBody.ReadAsync(context, limits);
         var projection = await ProjectionAsync(context, schemas);
         var command = new ReplaceUser(ResourceId.Parse(Type, id), body, IfMatch.Parse(context.Request.Headers.IfMatch));
-        await AnswerAsync(context, StatusCodes.Status200OK, await mediator.Send(command, context.RequestAborted), projection, schemas, results);
+        await AnswerAsync(
+            context,
+            StatusCodes.Status200OK,
+            await mediator.Send(command, context.RequestAborted),
+            projection,
+            schemas,
+            results
+        );
     }
 
-    private static async Task PatchAsync(string id, HttpContext context, IMediator mediator, ISchemaCatalog schemas, ScimResults results, DataPlaneLimits limits)
+    private static async Task PatchAsync(
+        string id,
+        HttpContext context,
+        IMediator mediator,
+        ISchemaCatalog schemas,
+        ScimResults results,
+        DataPlaneLimits limits
+    )
     {
         var body = await ScimBody.ReadAsync(context, limits);
         var projection = await ProjectionAsync(context, schemas);
         var command = new PatchUser(ResourceId.Parse(Type, id), body, IfMatch.Parse(context.Request.Headers.IfMatch));
-        await AnswerAsync(context, StatusCodes.Status200OK, await mediator.Send(command, context.RequestAborted), projection, schemas, results);
+        await AnswerAsync(
+            context,
+            StatusCodes.Status200OK,
+            await mediator.Send(command, context.RequestAborted),
+            projection,
+            schemas,
+            results
+        );
     }
 
     private static async Task DeleteAsync(string id, HttpContext context, IMediator mediator)
     {
-        await mediator.Send(new DeleteUser(ResourceId.Parse(Type, id), IfMatch.Parse(context.Request.Headers.IfMatch)), context.RequestAborted);
+        await mediator.Send(
+            new DeleteUser(ResourceId.Parse(Type, id), IfMatch.Parse(context.Request.Headers.IfMatch)),
+            context.RequestAborted
+        );
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
@@ -64,6 +107,19 @@ internal static class UsersEndpoints
     private static async ValueTask<Projection> ProjectionAsync(HttpContext context, ISchemaCatalog schemas) =>
         SearchParameters.Projection(context.Request, (await schemas.GetAsync(context.RequestAborted)).User);
 
-    private static async Task AnswerAsync(HttpContext context, int status, StoredResource user, Projection projection, ISchemaCatalog schemas, ScimResults results) =>
-        await results.ResourceAsync(context, status, (await schemas.GetAsync(context.RequestAborted)).User, user, projection);
+    private static async Task AnswerAsync(
+        HttpContext context,
+        int status,
+        StoredResource user,
+        Projection projection,
+        ISchemaCatalog schemas,
+        ScimResults results
+    ) =>
+        await results.ResourceAsync(
+            context,
+            status,
+            (await schemas.GetAsync(context.RequestAborted)).User,
+            user,
+            projection
+        );
 }

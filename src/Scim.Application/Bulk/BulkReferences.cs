@@ -66,7 +66,10 @@ internal static class BulkReferences
     /// Takes the references that cannot be resolved yet out of a resource: from the members of a group, or the manager of a
     /// user. What was taken out comes back as the PATCH that puts it in later.
     /// </summary>
-    public static (ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Link) Detach(ReadOnlyMemory<byte> data, IReadOnlySet<string> unresolved)
+    public static (ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Link) Detach(
+        ReadOnlyMemory<byte> data,
+        IReadOnlySet<string> unresolved
+    )
     {
         var resource = JsonNode.Parse(data.Span)!.AsObject();
         var operations = new JsonArray();
@@ -80,28 +83,55 @@ internal static class BulkReferences
                     list.Remove(element);
                 }
 
-                operations.Add(new JsonObject { ["op"] = "add", ["path"] = name, ["value"] = new JsonArray(later) });
+                operations.Add(
+                    new JsonObject
+                    {
+                        ["op"] = "add",
+                        ["path"] = name,
+                        ["value"] = new JsonArray(later),
+                    }
+                );
             }
-            else if (value is JsonObject extension && extension.FirstOrDefault(entry => Refers(entry.Value, unresolved)) is { Key: { } key } part)
+            else if (
+                value is JsonObject extension
+                && extension.FirstOrDefault(entry => Refers(entry.Value, unresolved)) is { Key: { } key } part
+            )
             {
                 extension.Remove(key);
-                operations.Add(new JsonObject { ["op"] = "add", ["path"] = $"{name}:{key}", ["value"] = part.Value });
+                operations.Add(
+                    new JsonObject
+                    {
+                        ["op"] = "add",
+                        ["path"] = $"{name}:{key}",
+                        ["value"] = part.Value,
+                    }
+                );
             }
         }
 
-        var patch = new JsonObject { ["schemas"] = new JsonArray(Domain.Schemas.Urns.PatchOp), ["Operations"] = operations };
-        return (JsonSerializer.SerializeToUtf8Bytes(resource), operations.Count == 0 ? default : JsonSerializer.SerializeToUtf8Bytes(patch));
+        var patch = new JsonObject
+        {
+            ["schemas"] = new JsonArray(Domain.Schemas.Urns.PatchOp),
+            ["Operations"] = operations,
+        };
+        return (
+            JsonSerializer.SerializeToUtf8Bytes(resource),
+            operations.Count == 0 ? default : JsonSerializer.SerializeToUtf8Bytes(patch)
+        );
     }
 
     private static bool Refers(JsonNode? node, IReadOnlySet<string> unresolved) =>
         node switch
         {
-            JsonValue value => value.TryGetValue<string>(out var text) && Parse(text) is { } id && unresolved.Contains(id),
+            JsonValue value => value.TryGetValue<string>(out var text)
+                && Parse(text) is { } id
+                && unresolved.Contains(id),
             JsonObject element => Refers(element["value"], unresolved),
             _ => false,
         };
 
-    private static string? Parse(string text) => text.StartsWith(Prefix, StringComparison.Ordinal) && text.Length > Prefix.Length ? text[Prefix.Length..] : null;
+    private static string? Parse(string text) =>
+        text.StartsWith(Prefix, StringComparison.Ordinal) && text.Length > Prefix.Length ? text[Prefix.Length..] : null;
 
     private static void Copy(ref Utf8JsonReader reader, Utf8JsonWriter writer, IReadOnlyDictionary<string, string> ids)
     {
@@ -124,7 +154,9 @@ internal static class BulkReferences
                 break;
             case JsonTokenType.String:
                 var text = reader.GetString()!;
-                writer.WriteStringValue(Parse(text) is { } reference && ids.TryGetValue(reference, out var id) ? id : text);
+                writer.WriteStringValue(
+                    Parse(text) is { } reference && ids.TryGetValue(reference, out var id) ? id : text
+                );
                 break;
             default:
                 writer.WriteRawValue(reader.ValueSpan);

@@ -7,7 +7,13 @@ using Scim.Domain.Tenants;
 namespace Scim.Application.Bulk;
 
 /// <summary>One operation of a bulk request (RFC 7644 §3.7), as sent; what is wrong with it is answered in its own result.</summary>
-public sealed record BulkOperation(string? Method, string? BulkId, string? Path, string? Version, ReadOnlyMemory<byte> Data);
+public sealed record BulkOperation(
+    string? Method,
+    string? BulkId,
+    string? Path,
+    string? Version,
+    ReadOnlyMemory<byte> Data
+);
 
 /// <summary>A BulkRequest message.</summary>
 /// <param name="FailOnErrors">After this many errors the rest is not run; null runs all.</param>
@@ -34,7 +40,12 @@ public sealed record BulkRequest(int? FailOnErrors, IReadOnlyList<BulkOperation>
         }
     }
 
-    private static BulkRequest ReadMessage(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8, int maxOperations, DeviationLog deviations)
+    private static BulkRequest ReadMessage(
+        ref Utf8JsonReader reader,
+        ReadOnlyMemory<byte> utf8,
+        int maxOperations,
+        DeviationLog deviations
+    )
     {
         List<BulkOperation>? operations = null;
         int? failOnErrors = null;
@@ -47,12 +58,18 @@ public sealed record BulkRequest(int? FailOnErrors, IReadOnlyList<BulkOperation>
             {
                 case "schemas":
                     hasSchemas = true;
-                    DocumentReader.CheckSchemas(ref reader, Urns.BulkRequest, urn => urn.Equals(Urns.BulkRequest, StringComparison.OrdinalIgnoreCase), deviations);
+                    DocumentReader.CheckSchemas(
+                        ref reader,
+                        Urns.BulkRequest,
+                        urn => urn.Equals(Urns.BulkRequest, StringComparison.OrdinalIgnoreCase),
+                        deviations
+                    );
                     break;
                 case "failonerrors":
                     failOnErrors =
                         reader.TokenType == JsonTokenType.Null ? null
-                        : reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var limit) && limit >= 0 ? (limit == 0 ? null : limit)
+                        : reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var limit) && limit >= 0
+                            ? (limit == 0 ? null : limit)
                         : throw ScimError.InvalidValue("failOnErrors must be a whole number (RFC 7644 §3.7).");
                     break;
                 case "operations":
@@ -66,16 +83,26 @@ public sealed record BulkRequest(int? FailOnErrors, IReadOnlyList<BulkOperation>
 
         if (!hasSchemas)
         {
-            throw ScimError.InvalidSyntax($"schemas is missing; a bulk request names {Urns.BulkRequest} (RFC 7644 §3.7).");
+            throw ScimError.InvalidSyntax(
+                $"schemas is missing; a bulk request names {Urns.BulkRequest} (RFC 7644 §3.7)."
+            );
         }
 
         return new BulkRequest(
             failOnErrors,
-            operations is { Count: > 0 } ? operations : throw ScimError.InvalidSyntax("Operations must be an array with at least one operation (RFC 7644 §3.7).")
+            operations is { Count: > 0 }
+                ? operations
+                : throw ScimError.InvalidSyntax(
+                    "Operations must be an array with at least one operation (RFC 7644 §3.7)."
+                )
         );
     }
 
-    private static List<BulkOperation> ReadOperations(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8, int maxOperations)
+    private static List<BulkOperation> ReadOperations(
+        ref Utf8JsonReader reader,
+        ReadOnlyMemory<byte> utf8,
+        int maxOperations
+    )
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
@@ -92,7 +119,9 @@ public sealed record BulkRequest(int? FailOnErrors, IReadOnlyList<BulkOperation>
 
             if (operations.Count == maxOperations)
             {
-                throw ScimError.PayloadTooLarge($"A bulk request holds at most {maxOperations} operations (RFC 7644 §3.7.4).");
+                throw ScimError.PayloadTooLarge(
+                    $"A bulk request holds at most {maxOperations} operations (RFC 7644 §3.7.4)."
+                );
             }
 
             operations.Add(ReadOperation(ref reader, utf8));

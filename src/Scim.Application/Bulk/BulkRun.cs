@@ -6,7 +6,12 @@ namespace Scim.Application.Bulk;
 /// <summary>One thing to run: an operation, or the link that a circular reference needs after both ends exist.</summary>
 /// <param name="Index">Of the operation in the request.</param>
 /// <param name="Detached">The data without references that were circular; empty to use the operation's own.</param>
-internal sealed record BulkStep(int Index, BulkOperation Operation, ReadOnlyMemory<byte> Detached = default, bool IsLink = false);
+internal sealed record BulkStep(
+    int Index,
+    BulkOperation Operation,
+    ReadOnlyMemory<byte> Detached = default,
+    bool IsLink = false
+);
 
 /// <summary>
 /// The order of a bulk request: as sent, but an operation waits for those whose bulkIds it refers to. Those that wait for
@@ -55,7 +60,10 @@ internal sealed class BulkRun
         var chunk = new List<BulkStep>();
         var scheduled = new HashSet<string>(_ids.Keys, StringComparer.Ordinal);
         // References to a bulkId that no operation makes, or whose operation failed, are errors of the operation itself.
-        var pending = new HashSet<string>(_waiting.Select(i => _operations[i].BulkId).OfType<string>(), StringComparer.Ordinal);
+        var pending = new HashSet<string>(
+            _waiting.Select(i => _operations[i].BulkId).OfType<string>(),
+            StringComparer.Ordinal
+        );
         for (var progress = true; progress && chunk.Count < size; )
         {
             progress = false;
@@ -87,7 +95,8 @@ internal sealed class BulkRun
         return chunk;
     }
 
-    public (BulkResult?[] Results, Dictionary<string, string> Ids, int Errors) Save() => ([.. _results], new(_ids, StringComparer.Ordinal), _errors);
+    public (BulkResult?[] Results, Dictionary<string, string> Ids, int Errors) Save() =>
+        ([.. _results], new(_ids, StringComparer.Ordinal), _errors);
 
     public void Restore((BulkResult?[] Results, Dictionary<string, string> Ids, int Errors) state) =>
         (_results, _ids, _errors) = ([.. state.Results], new(state.Ids, StringComparer.Ordinal), state.Errors);
@@ -97,7 +106,9 @@ internal sealed class BulkRun
     public ReadOnlyMemory<byte> DataOf(BulkStep step)
     {
         var data = step.Detached.IsEmpty ? step.Operation.Data : step.Detached;
-        var left = step.Detached.IsEmpty ? _references[step.Index] : BulkReferences.Find(step.Operation with { Data = data });
+        var left = step.Detached.IsEmpty
+            ? _references[step.Index]
+            : BulkReferences.Find(step.Operation with { Data = data });
         foreach (var reference in left)
         {
             if (!_ids.ContainsKey(reference))
@@ -132,7 +143,14 @@ internal sealed class BulkRun
 
     public void Fail(BulkStep step, ScimError error)
     {
-        _results[step.Index] = new BulkResult(step.Operation, error.Status, BulkTarget.ResourceTypeOf(step.Operation), _results[step.Index]?.Id, null, error);
+        _results[step.Index] = new BulkResult(
+            step.Operation,
+            error.Status,
+            BulkTarget.ResourceTypeOf(step.Operation),
+            _results[step.Index]?.Id,
+            null,
+            error
+        );
         _errors++;
     }
 
@@ -153,8 +171,15 @@ internal sealed class BulkRun
         foreach (var index in _waiting)
         {
             var operation = _operations[index];
-            var unresolved = _references[index].Where(reference => !scheduled.Contains(reference)).ToHashSet(StringComparer.Ordinal);
-            if (unresolved.Count == 0 || !"POST".Equals(operation.Method, StringComparison.OrdinalIgnoreCase) || operation.Data.IsEmpty || operation.Data.Span[0] != (byte)'{')
+            var unresolved = _references[index]
+                .Where(reference => !scheduled.Contains(reference))
+                .ToHashSet(StringComparer.Ordinal);
+            if (
+                unresolved.Count == 0
+                || !"POST".Equals(operation.Method, StringComparison.OrdinalIgnoreCase)
+                || operation.Data.IsEmpty
+                || operation.Data.Span[0] != (byte)'{'
+            )
             {
                 chunk.Add(new BulkStep(index, operation));
             }
@@ -165,7 +190,19 @@ internal sealed class BulkRun
                 if (!link.IsEmpty)
                 {
                     var path = $"{operation.Path!.TrimEnd('/')}/bulkId:{operation.BulkId}";
-                    links.Add(new BulkStep(index, operation with { Method = "PATCH", Path = path, Data = link, Version = null }, IsLink: true));
+                    links.Add(
+                        new BulkStep(
+                            index,
+                            operation with
+                            {
+                                Method = "PATCH",
+                                Path = path,
+                                Data = link,
+                                Version = null,
+                            },
+                            IsLink: true
+                        )
+                    );
                 }
             }
 

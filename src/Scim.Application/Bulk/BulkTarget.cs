@@ -20,11 +20,16 @@ internal sealed record BulkTarget(string Method, string ResourceType, string? Id
 
         if (string.IsNullOrEmpty(operation.Path))
         {
-            throw ScimError.InvalidSyntax("path is missing; it is relative to the base URL, such as /Users (RFC 7644 §3.7).");
+            throw ScimError.InvalidSyntax(
+                "path is missing; it is relative to the base URL, such as /Users (RFC 7644 §3.7)."
+            );
         }
 
-        var segments = BulkReferences.ResolvePath(operation.Path, ids).Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var resourceType = ResourceTypeOf(operation) ?? throw ScimError.NotFound("The path", JsonText.Quote(operation.Path));
+        var segments = BulkReferences
+            .ResolvePath(operation.Path, ids)
+            .Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var resourceType =
+            ResourceTypeOf(operation) ?? throw ScimError.NotFound("The path", JsonText.Quote(operation.Path));
         var id = segments.Length > 1 ? segments[1] : null;
         if (method == "POST" && !isLink)
         {
@@ -40,7 +45,9 @@ internal sealed record BulkTarget(string Method, string ResourceType, string? Id
         }
         else if (id is null || segments.Length > 2)
         {
-            throw ScimError.InvalidSyntax($"{method} needs the path of one resource, such as /{segments[0]}/{{id}} (RFC 7644 §3.7).");
+            throw ScimError.InvalidSyntax(
+                $"{method} needs the path of one resource, such as /{segments[0]}/{{id}} (RFC 7644 §3.7)."
+            );
         }
 
         if (method != "DELETE" && operation.Data.IsEmpty)

@@ -16,10 +16,22 @@ public sealed record RunBulk(ReadOnlyMemory<byte> Body) : ICommand<IReadOnlyList
 /// <param name="ResourceType"><c>User</c> or <c>Group</c>, null when the path names neither.</param>
 /// <param name="Id">Of the resource, for its location; null when it was never made.</param>
 /// <param name="Error">Null when it succeeded.</param>
-public sealed record BulkResult(BulkOperation Operation, int Status, string? ResourceType, string? Id, string? Version, ScimError? Error);
+public sealed record BulkResult(
+    BulkOperation Operation,
+    int Status,
+    string? ResourceType,
+    string? Id,
+    string? Version,
+    ScimError? Error
+);
 
-internal sealed class RunBulkHandler(IMediator mediator, IUnitOfWork unitOfWork, IRefusalRecorder refusals, RequestContext request, DataPlaneLimits limits)
-    : IRequestHandler<RunBulk, IReadOnlyList<BulkResult>>
+internal sealed class RunBulkHandler(
+    IMediator mediator,
+    IUnitOfWork unitOfWork,
+    IRefusalRecorder refusals,
+    RequestContext request,
+    DataPlaneLimits limits
+) : IRequestHandler<RunBulk, IReadOnlyList<BulkResult>>
 {
     private const int ChunkSize = 100;
 
@@ -100,12 +112,20 @@ internal sealed class RunBulkHandler(IMediator mediator, IUnitOfWork unitOfWork,
                 var group = await mediator.Send(new CreateGroup(data), cancellationToken);
                 return Done(201, group.ToString(), await GroupTagAsync(group, cancellationToken));
             case ("PUT", "User"):
-                return Done(200, target.Id, (await mediator.Send(new ReplaceUser(target.ResourceId, data, ifMatch), cancellationToken)).Tag);
+                return Done(
+                    200,
+                    target.Id,
+                    (await mediator.Send(new ReplaceUser(target.ResourceId, data, ifMatch), cancellationToken)).Tag
+                );
             case ("PUT", _):
                 await mediator.Send(new ReplaceGroup(target.ResourceId, data, ifMatch), cancellationToken);
                 return Done(200, target.Id, await GroupTagAsync(target.ResourceId, cancellationToken));
             case ("PATCH", "User"):
-                return Done(200, target.Id, (await mediator.Send(new PatchUser(target.ResourceId, data, ifMatch), cancellationToken)).Tag);
+                return Done(
+                    200,
+                    target.Id,
+                    (await mediator.Send(new PatchUser(target.ResourceId, data, ifMatch), cancellationToken)).Tag
+                );
             case ("PATCH", _):
                 await mediator.Send(new PatchGroup(target.ResourceId, data, ifMatch), cancellationToken);
                 return Done(204, target.Id, await GroupTagAsync(target.ResourceId, cancellationToken));
@@ -117,7 +137,8 @@ internal sealed class RunBulkHandler(IMediator mediator, IUnitOfWork unitOfWork,
                 return Done(204, target.Id, null);
         }
 
-        BulkResult Done(int status, string? id, string? version) => new(operation, status, target.ResourceType, id, version, null);
+        BulkResult Done(int status, string? id, string? version) =>
+            new(operation, status, target.ResourceType, id, version, null);
     }
 
     private async Task<string> GroupTagAsync(ResourceId id, CancellationToken cancellationToken) =>

@@ -27,7 +27,12 @@ public sealed class IfMatch
         var text = tag.StartsWith("W/", StringComparison.OrdinalIgnoreCase) ? tag[2..] : tag;
         text = text.Trim('"');
         var dot = text.IndexOf('.', StringComparison.Ordinal);
-        return long.TryParse(dot < 0 ? text : text[..dot], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var version)
+        return long.TryParse(
+            dot < 0 ? text : text[..dot],
+            System.Globalization.NumberStyles.None,
+            System.Globalization.CultureInfo.InvariantCulture,
+            out var version
+        )
             ? version
             : null;
     }

@@ -15,8 +15,12 @@ internal sealed class CreateGroupValidator : AbstractValidator<CreateGroup>
     public CreateGroupValidator() => RuleFor(command => command.Body.Length).GreaterThan(0).WithName("body");
 }
 
-internal sealed class CreateGroupHandler(IGroupStore groups, ISchemaCatalog schemas, RequestContext request, TimeProvider clock)
-    : IRequestHandler<CreateGroup, ResourceId>
+internal sealed class CreateGroupHandler(
+    IGroupStore groups,
+    ISchemaCatalog schemas,
+    RequestContext request,
+    TimeProvider clock
+) : IRequestHandler<CreateGroup, ResourceId>
 {
     public async Task<ResourceId> Handle(CreateGroup command, CancellationToken cancellationToken)
     {

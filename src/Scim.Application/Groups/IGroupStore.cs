@@ -33,7 +33,12 @@ public interface IGroupStore
 
     /// <summary>Changes members only: the group's document is neither read nor written.</summary>
     /// <exception cref="Domain.Errors.ScimException">404, 412, or 400 invalidValue for an unknown member.</exception>
-    Task ChangeMembersAsync(ResourceId id, IfMatch? ifMatch, MembershipChange change, CancellationToken cancellationToken);
+    Task ChangeMembersAsync(
+        ResourceId id,
+        IfMatch? ifMatch,
+        MembershipChange change,
+        CancellationToken cancellationToken
+    );
 
     Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken);
 }

@@ -15,8 +15,12 @@ internal sealed class PatchGroupValidator : AbstractValidator<PatchGroup>
     public PatchGroupValidator() => RuleFor(command => command.Body.Length).GreaterThan(0).WithName("body");
 }
 
-internal sealed class PatchGroupHandler(IGroupStore groups, ISchemaCatalog schemas, RequestContext request, TimeProvider clock)
-    : IRequestHandler<PatchGroup, Unit>
+internal sealed class PatchGroupHandler(
+    IGroupStore groups,
+    ISchemaCatalog schemas,
+    RequestContext request,
+    TimeProvider clock
+) : IRequestHandler<PatchGroup, Unit>
 {
     public async Task<Unit> Handle(PatchGroup command, CancellationToken cancellationToken)
     {

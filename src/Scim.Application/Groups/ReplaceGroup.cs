@@ -15,8 +15,12 @@ internal sealed class ReplaceGroupValidator : AbstractValidator<ReplaceGroup>
     public ReplaceGroupValidator() => RuleFor(command => command.Body.Length).GreaterThan(0).WithName("body");
 }
 
-internal sealed class ReplaceGroupHandler(IGroupStore groups, ISchemaCatalog schemas, RequestContext request, TimeProvider clock)
-    : IRequestHandler<ReplaceGroup, Unit>
+internal sealed class ReplaceGroupHandler(
+    IGroupStore groups,
+    ISchemaCatalog schemas,
+    RequestContext request,
+    TimeProvider clock
+) : IRequestHandler<ReplaceGroup, Unit>
 {
     public async Task<Unit> Handle(ReplaceGroup command, CancellationToken cancellationToken)
     {

@@ -9,7 +9,8 @@ namespace Scim.Application.Schemas;
 /// <summary>Adds an extension schema (RFC 7643 §3.3, §7) to one resource type of a tenant; takes part in everything from then on.</summary>
 /// <param name="ResourceType"><c>User</c> or <c>Group</c>.</param>
 /// <param name="Document">The Schema resource as JSON.</param>
-public sealed record AddTenantSchema(string TenantSlug, string ResourceType, ReadOnlyMemory<byte> Document) : ICommand<AddedSchema>;
+public sealed record AddTenantSchema(string TenantSlug, string ResourceType, ReadOnlyMemory<byte> Document)
+    : ICommand<AddedSchema>;
 
 public sealed record AddedSchema(Guid TenantId, string Urn, string ResourceType, int Attributes);
 
@@ -18,7 +19,9 @@ internal sealed class AddTenantSchemaValidator : AbstractValidator<AddTenantSche
     public AddTenantSchemaValidator()
     {
         RuleFor(command => command.TenantSlug).NotEmpty();
-        RuleFor(command => command.ResourceType).Must(type => type is "User" or "Group").WithMessage("must be User or Group");
+        RuleFor(command => command.ResourceType)
+            .Must(type => type is "User" or "Group")
+            .WithMessage("must be User or Group");
         RuleFor(command => command.Document.Length).InclusiveBetween(2, 1024 * 1024).WithName("document");
     }
 }
@@ -27,7 +30,12 @@ internal sealed class AddTenantSchemaValidator : AbstractValidator<AddTenantSche
 public interface ITenantSchemaStore
 {
     /// <exception cref="ScimException">404 for an unknown tenant, 409 for a URN that the tenant has already.</exception>
-    Task<Guid> AddAsync(string tenantSlug, string resourceType, SchemaDocument schema, CancellationToken cancellationToken);
+    Task<Guid> AddAsync(
+        string tenantSlug,
+        string resourceType,
+        SchemaDocument schema,
+        CancellationToken cancellationToken
+    );
 }
 
 internal sealed class AddTenantSchemaHandler(ITenantSchemaStore store) : IRequestHandler<AddTenantSchema, AddedSchema>
@@ -49,10 +57,12 @@ internal sealed class AddTenantSchemaHandler(ITenantSchemaStore store) : IReques
         }
 
         var builtIn = resourceType == "User" ? ResourceSchema.User() : ResourceSchema.Group();
-        var table =
-            schema.Urn.Equals(builtIn.Urn, StringComparison.OrdinalIgnoreCase) ? builtIn.Root
+        var table = schema.Urn.Equals(builtIn.Urn, StringComparison.OrdinalIgnoreCase)
+            ? builtIn.Root
             : builtIn.Root.Find(schema.Urn)?.Attributes
-            ?? throw ScimError.InvalidValue($"{schema.Urn} is a schema of the RFC that a {resourceType} does not have; give the extension a URN of its own (RFC 7643 §3.3).");
+                ?? throw ScimError.InvalidValue(
+                    $"{schema.Urn} is a schema of the RFC that a {resourceType} does not have; give the extension a URN of its own (RFC 7643 §3.3)."
+                );
         foreach (var attribute in schema.Attributes.EnumerateArray())
         {
             var name = attribute.GetProperty("name").GetString()!;

@@ -41,7 +41,12 @@ internal sealed class SearchResourcesValidator : AbstractValidator<SearchResourc
 /// <param name="Total">Number of matches in all pages.</param>
 /// <param name="StartIndex">Null for a page of a cursor query.</param>
 /// <param name="NextCursor">Null when there are no more pages or the query is by index.</param>
-public sealed record SearchResult(long Total, IReadOnlyList<FoundResource> Resources, long? StartIndex, string? NextCursor);
+public sealed record SearchResult(
+    long Total,
+    IReadOnlyList<FoundResource> Resources,
+    long? StartIndex,
+    string? NextCursor
+);
 
 /// <param name="Members">Of a group whose answer shows them; null otherwise.</param>
 public sealed record FoundResource(

@@ -14,8 +14,12 @@ internal sealed class PatchUserValidator : AbstractValidator<PatchUser>
     public PatchUserValidator() => RuleFor(command => command.Body.Length).GreaterThan(0).WithName("body");
 }
 
-internal sealed class PatchUserHandler(IUserStore users, IPasswordHasher passwords, RequestContext request, TimeProvider clock)
-    : IRequestHandler<PatchUser, StoredResource>
+internal sealed class PatchUserHandler(
+    IUserStore users,
+    IPasswordHasher passwords,
+    RequestContext request,
+    TimeProvider clock
+) : IRequestHandler<PatchUser, StoredResource>
 {
     public async Task<StoredResource> Handle(PatchUser command, CancellationToken cancellationToken)
     {

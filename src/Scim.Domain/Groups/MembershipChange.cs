@@ -24,7 +24,8 @@ public sealed class MembershipChange
 
     public void Remove(IEnumerable<string> ids) => Append(MembershipAction.Remove, ids);
 
-    public void RemoveWhere(Filter filter) => _steps.Add(new MembershipStep(MembershipAction.RemoveWhere, []) { Filter = filter });
+    public void RemoveWhere(Filter filter) =>
+        _steps.Add(new MembershipStep(MembershipAction.RemoveWhere, []) { Filter = filter });
 
     /// <summary>PUT and POST: exactly these members.</summary>
     public static MembershipChange Exactly(IEnumerable<string> ids)

@@ -53,7 +53,11 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
         }
     }
 
-    private static PatchRequest ReadMessage(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8, DeviationLog deviations)
+    private static PatchRequest ReadMessage(
+        ref Utf8JsonReader reader,
+        ReadOnlyMemory<byte> utf8,
+        DeviationLog deviations
+    )
     {
         List<PatchOperation>? operations = null;
         var hasSchemas = false;
@@ -70,7 +74,12 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
             if (name.Equals("schemas", StringComparison.OrdinalIgnoreCase))
             {
                 hasSchemas = true;
-                DocumentReader.CheckSchemas(ref reader, Urns.PatchOp, urn => urn.Equals(Urns.PatchOp, StringComparison.OrdinalIgnoreCase), deviations);
+                DocumentReader.CheckSchemas(
+                    ref reader,
+                    Urns.PatchOp,
+                    urn => urn.Equals(Urns.PatchOp, StringComparison.OrdinalIgnoreCase),
+                    deviations
+                );
             }
             else if (name.Equals("Operations", StringComparison.OrdinalIgnoreCase))
             {
@@ -89,10 +98,16 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
 
         return operations is { Count: > 0 }
             ? new PatchRequest(operations)
-            : throw ScimError.InvalidSyntax("Operations must be an array with at least one operation (RFC 7644 §3.5.2).");
+            : throw ScimError.InvalidSyntax(
+                "Operations must be an array with at least one operation (RFC 7644 §3.5.2)."
+            );
     }
 
-    private static List<PatchOperation> ReadOperations(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8, DeviationLog deviations)
+    private static List<PatchOperation> ReadOperations(
+        ref Utf8JsonReader reader,
+        ReadOnlyMemory<byte> utf8,
+        DeviationLog deviations
+    )
     {
         var operations = new List<PatchOperation>();
         if (reader.TokenType == JsonTokenType.StartObject && deviations.Tolerates(Deviation.SingleValueForMultiValued))
@@ -118,7 +133,11 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
         return operations;
     }
 
-    private static PatchOperation ReadOperation(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8, DeviationLog deviations)
+    private static PatchOperation ReadOperation(
+        ref Utf8JsonReader reader,
+        ReadOnlyMemory<byte> utf8,
+        DeviationLog deviations
+    )
     {
         PatchKind? kind = null;
         string? path = null;

@@ -46,7 +46,12 @@ public sealed class Patcher
             }
         }
 
-        return new PatchOutcome(document.With(patcher._root), patcher._passwordTouched, patcher._password, patcher._members);
+        return new PatchOutcome(
+            document.With(patcher._root),
+            patcher._passwordTouched,
+            patcher._password,
+            patcher._members
+        );
     }
 
     // RFC 7644 §3.5.2.1, §3.5.2.3: without a path the value is an object whose keys are attributes.
@@ -95,14 +100,17 @@ public sealed class Patcher
         var isPath = name.AsSpan().IndexOfAny(".[:") >= 0;
         if (isPath && !_deviations.Tolerates(Deviation.DottedKey))
         {
-            throw ScimError.InvalidPath($"{JsonText.Quote(name)} is a path; as a key of value only attribute names and schema URNs are allowed (RFC 7644 §3.5.2).");
+            throw ScimError.InvalidPath(
+                $"{JsonText.Quote(name)} is a path; as a key of value only attribute names and schema URNs are allowed (RFC 7644 §3.5.2)."
+            );
         }
 
         try
         {
             return PatchPath.Resolve(_schema, name, _deviations);
         }
-        catch (ScimException exception) when (exception.Error.ScimType == "invalidPath" && _deviations.Tolerates(Deviation.UnknownAttribute))
+        catch (ScimException exception)
+            when (exception.Error.ScimType == "invalidPath" && _deviations.Tolerates(Deviation.UnknownAttribute))
         {
             return null;
         }
@@ -110,7 +118,9 @@ public sealed class Patcher
 
     // As a key, what the client may not write is ignored; as a path it is an error.
     private static bool Ignored(AttributePath path) =>
-        path.Root.Mutability == Mutability.ReadOnly || path.Target.Mutability == Mutability.ReadOnly || path.Target.Derived;
+        path.Root.Mutability == Mutability.ReadOnly
+        || path.Target.Mutability == Mutability.ReadOnly
+        || path.Target.Derived;
 
     private void Apply(PatchOperation operation, PatchPath path)
     {
@@ -127,7 +137,9 @@ public sealed class Patcher
 
         if (operation.Kind != PatchKind.Remove && operation.Value.IsEmpty)
         {
-            throw ScimError.InvalidValue($"{operation.Kind.ToString().ToLowerInvariant()} needs a value (RFC 7644 §3.5.2).");
+            throw ScimError.InvalidValue(
+                $"{operation.Kind.ToString().ToLowerInvariant()} needs a value (RFC 7644 §3.5.2)."
+            );
         }
 
         if (attribute.Relation)
@@ -137,7 +149,8 @@ public sealed class Patcher
         else if (attribute.Mutability == Mutability.WriteOnly)
         {
             _passwordTouched = true;
-            _password = operation.Kind == PatchKind.Remove ? null : (Bind(operation.Value, attribute) as TextValue)?.Text;
+            _password =
+                operation.Kind == PatchKind.Remove ? null : (Bind(operation.Value, attribute) as TextValue)?.Text;
         }
         else if (attribute.IsExtension)
         {
@@ -149,7 +162,9 @@ public sealed class Patcher
                 ? (ComplexValue?)_root[extension] ?? ComplexValue.Empty(extension.Attributes)
                 : _root;
             var current = holder[attribute];
-            var next = attribute.MultiValued ? ApplyToList(operation, path, current as ListValue) : ApplyToSingle(operation, path, current);
+            var next = attribute.MultiValued
+                ? ApplyToList(operation, path, current as ListValue)
+                : ApplyToSingle(operation, path, current);
             CheckUnassigned(operation, path.Attribute, current, next);
             holder = holder.With(attribute, next);
             _root = path.Attribute.Extension is { } owner ? _root.With(owner, holder.IsEmpty ? null : holder) : holder;
@@ -167,7 +182,11 @@ public sealed class Patcher
         foreach (var (name, value) in Members(operation.Value, extension.Path))
         {
             var attribute = extension.Attributes.Find(name);
-            if (attribute is null && name.Equals("managerId", StringComparison.OrdinalIgnoreCase) && _deviations.Tolerates(Deviation.BareReference))
+            if (
+                attribute is null
+                && name.Equals("managerId", StringComparison.OrdinalIgnoreCase)
+                && _deviations.Tolerates(Deviation.BareReference)
+            )
             {
                 attribute = extension.Attributes.Find("manager");
             }
@@ -236,7 +255,11 @@ public sealed class Patcher
         foreach (var (name, part) in Members(value, attribute.Path))
         {
             var sub = attribute.Attributes.Find(name);
-            if (sub is null && name.Equals("managerId", StringComparison.OrdinalIgnoreCase) && _deviations.Tolerates(Deviation.BareReference))
+            if (
+                sub is null
+                && name.Equals("managerId", StringComparison.OrdinalIgnoreCase)
+                && _deviations.Tolerates(Deviation.BareReference)
+            )
             {
                 sub = attribute.Value;
             }
@@ -275,7 +298,12 @@ public sealed class Patcher
         return items.Count == 0 ? null : new ListValue([.. items]);
     }
 
-    private void ApplyToWholeList(PatchOperation operation, AttributeDefinition attribute, List<Value> items, List<int> touched)
+    private void ApplyToWholeList(
+        PatchOperation operation,
+        AttributeDefinition attribute,
+        List<Value> items,
+        List<int> touched
+    )
     {
         switch (operation.Kind)
         {
@@ -285,7 +313,9 @@ public sealed class Patcher
             case PatchKind.Remove:
                 if (!_deviations.Tolerates(Deviation.RemoveWithValue))
                 {
-                    throw ScimError.InvalidValue("remove takes no value; select what to remove by a filter in the path (RFC 7644 §3.5.2.2).");
+                    throw ScimError.InvalidValue(
+                        "remove takes no value; select what to remove by a filter in the path (RFC 7644 §3.5.2.2)."
+                    );
                 }
 
                 var listed = (Bind(operation.Value, attribute) as ListValue)?.Items ?? [];
@@ -349,7 +379,11 @@ public sealed class Patcher
             return;
         }
 
-        if (path.Attribute.Sub is { } sub && Template(path, attribute) is { } template && _deviations.Tolerates(Deviation.CreateOnMissingValuePath))
+        if (
+            path.Attribute.Sub is { } sub
+            && Template(path, attribute) is { } template
+            && _deviations.Tolerates(Deviation.CreateOnMissingValuePath)
+        )
         {
             if (Bind(operation.Value, sub) is { } value)
             {
@@ -374,7 +408,11 @@ public sealed class Patcher
         return operation.Kind switch
         {
             PatchKind.Remove => null,
-            PatchKind.Add when operation.Value.Span[0] == (byte)'{' => Merge(element, operation.Value, path.Attribute.Attribute),
+            PatchKind.Add when operation.Value.Span[0] == (byte)'{' => Merge(
+                element,
+                operation.Value,
+                path.Attribute.Attribute
+            ),
             _ => BindElement(operation.Value, path.Attribute.Attribute),
         };
     }
@@ -397,7 +435,8 @@ public sealed class Patcher
                         { Flag: { } flag } => BooleanValue.Of(flag),
                         { Integer: { } integer } => new IntegerValue(integer),
                         { Number: { } number } => new DecimalValue(number),
-                        { Original: { } text } when equal.Path.Attribute.Type == AttributeType.DateTime => DateTimeValue.Parse(text),
+                        { Original: { } text } when equal.Path.Attribute.Type == AttributeType.DateTime =>
+                            DateTimeValue.Parse(text),
                         { Original: { } text } => new TextValue(text),
                         _ => null,
                     };
@@ -412,7 +451,10 @@ public sealed class Patcher
     // RFC 7644 §3.5.2: setting one primary clears the others.
     private static void KeepOnePrimary(AttributeDefinition attribute, List<Value> items, List<int> touched)
     {
-        if (attribute.Primary is not { } primary || items.Count(item => item is ComplexValue c && c.IsTrue(primary)) < 2)
+        if (
+            attribute.Primary is not { } primary
+            || items.Count(item => item is ComplexValue c && c.IsTrue(primary)) < 2
+        )
         {
             return;
         }
@@ -439,7 +481,11 @@ public sealed class Patcher
 
     private static void CheckUnassigned(PatchOperation operation, AttributePath path, Value? current, Value? next)
     {
-        if (!path.Target.Required || (path.Sub is null ? next : (next as ComplexValue)?[path.Sub]) is not null || current is null)
+        if (
+            !path.Target.Required
+            || (path.Sub is null ? next : (next as ComplexValue)?[path.Sub]) is not null
+            || current is null
+        )
         {
             return;
         }
@@ -460,7 +506,9 @@ public sealed class Patcher
 
         if (path.Attribute.Sub is not null && operation.Kind != PatchKind.Remove)
         {
-            throw ScimError.Mutability("The value of a member is immutable; add or remove members instead (RFC 7643 §4.2).");
+            throw ScimError.Mutability(
+                "The value of a member is immutable; add or remove members instead (RFC 7643 §4.2)."
+            );
         }
 
         var isRemoval = operation.Kind == PatchKind.Remove;
@@ -516,7 +564,8 @@ public sealed class Patcher
             {
                 case Filter.Or or:
                     return OnlyIds(or.Left) && OnlyIds(or.Right);
-                case Filter.Comparison { Operator: FilterOperator.Equal } equal when equal.Path.Attribute.Name == "value":
+                case Filter.Comparison { Operator: FilterOperator.Equal } equal
+                    when equal.Path.Attribute.Name == "value":
                     ids.Add(equal.Value.Original!);
                     return true;
                 default:
@@ -543,7 +592,9 @@ public sealed class Patcher
     {
         var reader = JsonText.Open(value.Span);
         reader.Read();
-        return reader.TokenType == JsonTokenType.Null ? null : ValueReader.ReadSingle(ref reader, attribute, _deviations) as ComplexValue;
+        return reader.TokenType == JsonTokenType.Null
+            ? null
+            : ValueReader.ReadSingle(ref reader, attribute, _deviations) as ComplexValue;
     }
 
     private static List<(string Name, ReadOnlyMemory<byte> Value)> Members(ReadOnlyMemory<byte> json, string path)

@@ -55,7 +55,12 @@ public static class DocumentReader
     }
 
     /// <summary>Checks a <c>schemas</c> array of a message or resource; the reader stands on its value.</summary>
-    public static void CheckSchemas(ref Utf8JsonReader reader, string expected, Func<string, bool> belongs, DeviationLog deviations)
+    public static void CheckSchemas(
+        ref Utf8JsonReader reader,
+        string expected,
+        Func<string, bool> belongs,
+        DeviationLog deviations
+    )
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
@@ -85,7 +90,9 @@ public static class DocumentReader
 
         if (!own && foreign && !unknown)
         {
-            throw ScimError.InvalidSyntax($"schemas names another resource or message; this one is {expected} (RFC 7643 §3).");
+            throw ScimError.InvalidSyntax(
+                $"schemas names another resource or message; this one is {expected} (RFC 7643 §3)."
+            );
         }
 
         if ((unknown || !own) && !deviations.Tolerates(Deviation.UnknownSchema))
@@ -163,7 +170,11 @@ public static class DocumentReader
         urn.Equals(schema.Urn, StringComparison.OrdinalIgnoreCase) || schema.Root.Find(urn) is { IsExtension: true };
 
     /// <summary>The <c>value</c> of each member; elements without one are refused.</summary>
-    internal static List<string> ReadMembers(ref Utf8JsonReader reader, AttributeDefinition attribute, DeviationLog deviations)
+    internal static List<string> ReadMembers(
+        ref Utf8JsonReader reader,
+        AttributeDefinition attribute,
+        DeviationLog deviations
+    )
     {
         var members = new List<string>();
         var isArray = reader.TokenType == JsonTokenType.StartArray;

@@ -159,7 +159,10 @@ public static class DocumentRules
             return value;
         }
 
-        var marked = Enumerable.Range(0, list.Items.Count).Where(i => ((ComplexValue)list.Items[i]).IsTrue(primary)).ToArray();
+        var marked = Enumerable
+            .Range(0, list.Items.Count)
+            .Where(i => ((ComplexValue)list.Items[i]).IsTrue(primary))
+            .ToArray();
         if (marked.Length < 2)
         {
             return value;
@@ -167,7 +170,9 @@ public static class DocumentRules
 
         if (!deviations.Tolerates(Deviation.SeveralPrimaries))
         {
-            throw ScimError.InvalidValue($"{attribute.Path} has {marked.Length} values marked primary; one is allowed (RFC 7643 §2.4).");
+            throw ScimError.InvalidValue(
+                $"{attribute.Path} has {marked.Length} values marked primary; one is allowed (RFC 7643 §2.4)."
+            );
         }
 
         var items = list.Items.ToArray();

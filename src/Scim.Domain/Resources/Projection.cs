@@ -24,7 +24,11 @@ public sealed class Projection
     /// <param name="schema">The resource type.</param>
     /// <param name="attributes">Names to show beside those always returned; null or empty when not asked.</param>
     /// <param name="excluded">Names to leave out, unless always returned.</param>
-    public static Projection Create(ResourceSchema schema, IReadOnlyList<string>? attributes = null, IReadOnlyList<string>? excluded = null)
+    public static Projection Create(
+        ResourceSchema schema,
+        IReadOnlyList<string>? attributes = null,
+        IReadOnlyList<string>? excluded = null
+    )
     {
         if (attributes is { Count: > 0 } && excluded is { Count: > 0 })
         {

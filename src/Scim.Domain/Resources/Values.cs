@@ -100,7 +100,8 @@ public sealed class ListValue(Value[] items) : Value
 {
     public IReadOnlyList<Value> Items => items;
 
-    public override bool Equals(Value? other) => other is ListValue value && items.AsSpan().SequenceEqual(value.ItemArray);
+    public override bool Equals(Value? other) =>
+        other is ListValue value && items.AsSpan().SequenceEqual(value.ItemArray);
 
     public override int GetHashCode() => items.Length;
 
@@ -141,7 +142,8 @@ public sealed class ComplexValue : Value
     public string? Text(AttributeDefinition? attribute) =>
         attribute is null ? null : (_slots[attribute.Index] as TextValue)?.Text;
 
-    public bool IsTrue(AttributeDefinition? attribute) => attribute is not null && ReferenceEquals(_slots[attribute.Index], BooleanValue.True);
+    public bool IsTrue(AttributeDefinition? attribute) =>
+        attribute is not null && ReferenceEquals(_slots[attribute.Index], BooleanValue.True);
 
     public override bool Equals(Value? other) =>
         ReferenceEquals(this, other) || (other is ComplexValue value && SlotsEqual(value._slots));

@@ -106,7 +106,12 @@ public sealed class AttributeDefinition
     /// <param name="index">Position among its siblings.</param>
     /// <param name="prefix">Path of the parent with its separator, or empty.</param>
     /// <param name="derived">Paths whose values the server derives.</param>
-    internal static AttributeDefinition Read(JsonElement definition, int index, string prefix, Predicate<string> derived)
+    internal static AttributeDefinition Read(
+        JsonElement definition,
+        int index,
+        string prefix,
+        Predicate<string> derived
+    )
     {
         var name = definition.GetProperty("name").GetString()!;
         var path = prefix + name;

@@ -24,9 +24,31 @@ public sealed class ResourceSchema
         Extensions = extensions;
 
         var root = new List<AttributeDefinition>();
-        Schemas = Add(AttributeDefinition.Common("schemas", 0, AttributeType.Reference, Mutability.ReadOnly, Returned.Always, multiValued: true, derived: true));
-        Id = Add(AttributeDefinition.Common("id", 1, AttributeType.String, Mutability.ReadOnly, Returned.Always, uniqueness: Uniqueness.Server, derived: true));
-        ExternalId = Add(AttributeDefinition.Common("externalId", 2, AttributeType.String, Mutability.ReadWrite, Returned.Default));
+        Schemas = Add(
+            AttributeDefinition.Common(
+                "schemas",
+                0,
+                AttributeType.Reference,
+                Mutability.ReadOnly,
+                Returned.Always,
+                multiValued: true,
+                derived: true
+            )
+        );
+        Id = Add(
+            AttributeDefinition.Common(
+                "id",
+                1,
+                AttributeType.String,
+                Mutability.ReadOnly,
+                Returned.Always,
+                uniqueness: Uniqueness.Server,
+                derived: true
+            )
+        );
+        ExternalId = Add(
+            AttributeDefinition.Common("externalId", 2, AttributeType.String, Mutability.ReadWrite, Returned.Default)
+        );
         foreach (var attribute in core.Attributes.EnumerateArray())
         {
             Add(AttributeDefinition.Read(attribute, root.Count, "", DerivedPaths.Contains));
@@ -81,13 +103,19 @@ public sealed class ResourceSchema
 
     /// <param name="added">Schemas of the tenant: extensions, or further attributes under the URN of a built-in schema.</param>
     public static ResourceSchema User(params IReadOnlyList<SchemaDocument> added) =>
-        new("User", "/Users", BuiltInSchemas.User.With(added), [BuiltInSchemas.EnterpriseUser.With(added), .. Own(added)]);
+        new(
+            "User",
+            "/Users",
+            BuiltInSchemas.User.With(added),
+            [BuiltInSchemas.EnterpriseUser.With(added), .. Own(added)]
+        );
 
     /// <param name="added">As for users.</param>
     public static ResourceSchema Group(params IReadOnlyList<SchemaDocument> added) =>
         new("Group", "/Groups", BuiltInSchemas.Group.With(added), [.. Own(added)]);
 
-    private static IEnumerable<SchemaDocument> Own(IReadOnlyList<SchemaDocument> added) => added.Where(schema => !Urns.Known.Contains(schema.Urn));
+    private static IEnumerable<SchemaDocument> Own(IReadOnlyList<SchemaDocument> added) =>
+        added.Where(schema => !Urns.Known.Contains(schema.Urn));
 
     /// <summary>
     /// Finds an attribute by plain name: the root first, then, when exactly one extension knows it, that extension's.
@@ -172,5 +200,13 @@ public sealed class ResourceSchema
         );
 
     private static AttributeDefinition MetaPart(string name, int index, AttributeType type) =>
-        AttributeDefinition.Common(name, index, type, Mutability.ReadOnly, Returned.Default, derived: true, prefix: "meta.");
+        AttributeDefinition.Common(
+            name,
+            index,
+            type,
+            Mutability.ReadOnly,
+            Returned.Default,
+            derived: true,
+            prefix: "meta."
+        );
 }

@@ -80,7 +80,9 @@ public sealed partial class SchemaDocument
 
         if (Text(json, "id") is not { } id || !UrnPattern().IsMatch(id))
         {
-            throw ScimError.InvalidValue("id must be the URN of the schema, such as urn:example:params:scim:schemas:extension:acme:2.0:User (RFC 7643 §10.2.1).");
+            throw ScimError.InvalidValue(
+                "id must be the URN of the schema, such as urn:example:params:scim:schemas:extension:acme:2.0:User (RFC 7643 §10.2.1)."
+            );
         }
 
         if (
@@ -156,7 +158,9 @@ public sealed partial class SchemaDocument
                 || subs.GetArrayLength() == 0
             )
             {
-                throw ScimError.InvalidValue($"Attribute {path}: a complex attribute needs subAttributes (RFC 7643 §7).");
+                throw ScimError.InvalidValue(
+                    $"Attribute {path}: a complex attribute needs subAttributes (RFC 7643 §7)."
+                );
             }
 
             CheckAttributes(subs, path + ".", ref count);
@@ -173,7 +177,8 @@ public sealed partial class SchemaDocument
 
         return
             given.ValueKind == JsonValueKind.String
-            && Enum.GetNames<T>().FirstOrDefault(known => given.ValueEquals(char.ToLowerInvariant(known[0]) + known[1..]))
+            && Enum.GetNames<T>()
+                .FirstOrDefault(known => given.ValueEquals(char.ToLowerInvariant(known[0]) + known[1..]))
                 is { } match
             ? Enum.Parse<T>(match)
             : throw ScimError.InvalidValue($"Attribute {path}: {name} has a value that RFC 7643 §7 does not know.");

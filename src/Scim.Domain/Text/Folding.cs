@@ -41,7 +41,9 @@ public static class Folding
             if (a != b)
             {
                 // Surrogates stand for code points above U+FFFF, so they sort after U+E000..U+FFFF.
-                return char.IsSurrogate(a) == char.IsSurrogate(b) ? a.CompareTo(b) : char.IsSurrogate(a) ? 1 : -1;
+                return char.IsSurrogate(a) == char.IsSurrogate(b) ? a.CompareTo(b)
+                    : char.IsSurrogate(a) ? 1
+                    : -1;
             }
         }
 
@@ -67,7 +69,8 @@ public static class Folding
         return null;
     }
 
-    private static string Normalize(string text) => text.IsNormalized(NormalizationForm.FormKC) ? text : text.Normalize(NormalizationForm.FormKC);
+    private static string Normalize(string text) =>
+        text.IsNormalized(NormalizationForm.FormKC) ? text : text.Normalize(NormalizationForm.FormKC);
 
     private static string FoldCase(string text)
     {

@@ -8,7 +8,14 @@ namespace Scim.Domain.Users;
 /// <summary>A user (RFC 7643 §4.1). <c>active</c> is true when a creation leaves it out, and is never unassigned afterwards.</summary>
 public sealed class User : Resource
 {
-    private User(Guid id, Document document, string? passwordHash, long version, DateTimeOffset created, DateTimeOffset lastModified)
+    private User(
+        Guid id,
+        Document document,
+        string? passwordHash,
+        long version,
+        DateTimeOffset created,
+        DateTimeOffset lastModified
+    )
         : base(id, document, version, created, lastModified) => PasswordHash = passwordHash;
 
     public string UserName => Document.Text("userName")!;
@@ -25,8 +32,13 @@ public sealed class User : Resource
         return user;
     }
 
-    public static User Load(Guid id, Document document, long version, DateTimeOffset created, DateTimeOffset lastModified) =>
-        new(id, document, null, version, created, lastModified);
+    public static User Load(
+        Guid id,
+        Document document,
+        long version,
+        DateTimeOffset created,
+        DateTimeOffset lastModified
+    ) => new(id, document, null, version, created, lastModified);
 
     /// <summary>PUT: what is left out is cleared, except <c>active</c> and <c>password</c> (a dismissed person must not come back).</summary>
     public void Replace(ResourceBody body, string? passwordHash, DeviationLog deviations, DateTimeOffset now)

@@ -16,13 +16,7 @@ internal readonly struct Arg
     private readonly Guid _uuid;
     private readonly object? _object;
 
-    private Arg(
-        NpgsqlDbType type,
-        bool hasValue,
-        long number = 0,
-        Guid uuid = default,
-        object? value = null
-    )
+    private Arg(NpgsqlDbType type, bool hasValue, long number = 0, Guid uuid = default, object? value = null)
     {
         _type = type;
         _hasValue = hasValue;
@@ -31,46 +25,31 @@ internal readonly struct Arg
         _object = value;
     }
 
-    public static Arg Uuid(Guid? value) =>
-        new(NpgsqlDbType.Uuid, value.HasValue, uuid: value.GetValueOrDefault());
+    public static Arg Uuid(Guid? value) => new(NpgsqlDbType.Uuid, value.HasValue, uuid: value.GetValueOrDefault());
 
-    public static Arg Text(string? value) =>
-        new(NpgsqlDbType.Text, value is not null, value: value);
+    public static Arg Text(string? value) => new(NpgsqlDbType.Text, value is not null, value: value);
 
-    public static Arg Int(long? value) =>
-        new(NpgsqlDbType.Bigint, value.HasValue, value.GetValueOrDefault());
+    public static Arg Int(long? value) => new(NpgsqlDbType.Bigint, value.HasValue, value.GetValueOrDefault());
 
-    public static Arg Bool(bool? value) =>
-        new(NpgsqlDbType.Boolean, value.HasValue, value.GetValueOrDefault() ? 1 : 0);
+    public static Arg Bool(bool? value) => new(NpgsqlDbType.Boolean, value.HasValue, value.GetValueOrDefault() ? 1 : 0);
 
     public static Arg Real(double? value) =>
-        new(
-            NpgsqlDbType.Double,
-            value.HasValue,
-            BitConverter.DoubleToInt64Bits(value.GetValueOrDefault())
-        );
+        new(NpgsqlDbType.Double, value.HasValue, BitConverter.DoubleToInt64Bits(value.GetValueOrDefault()));
 
     /// <summary>UTF-8 JSON text, kept byte for byte.</summary>
     public static Arg Json(ReadOnlyMemory<byte>? value) =>
-        new(
-            NpgsqlDbType.Json,
-            value.HasValue,
-            value: value.HasValue ? value.GetValueOrDefault() : null
-        );
+        new(NpgsqlDbType.Json, value.HasValue, value: value.HasValue ? value.GetValueOrDefault() : null);
 
-    public static Arg Bytes(byte[]? value) =>
-        new(NpgsqlDbType.Bytea, value is not null, value: value);
+    public static Arg Bytes(byte[]? value) => new(NpgsqlDbType.Bytea, value is not null, value: value);
 
     public static Arg Time(DateTimeOffset? value) =>
         new(NpgsqlDbType.TimestampTz, value.HasValue, value.GetValueOrDefault().UtcTicks);
 
     /// <summary>A set for <c>ISqlDialect.AnyUuid</c> and <c>UuidSet</c>.</summary>
-    public static Arg Uuids(Guid[] values) =>
-        new(NpgsqlDbType.Array | NpgsqlDbType.Uuid, true, value: values);
+    public static Arg Uuids(Guid[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Uuid, true, value: values);
 
     /// <summary>A set for <c>ISqlDialect.TextSet</c>.</summary>
-    public static Arg Texts(string[] values) =>
-        new(NpgsqlDbType.Array | NpgsqlDbType.Text, true, value: values);
+    public static Arg Texts(string[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Text, true, value: values);
 
     public NpgsqlParameter ToNpgsql()
     {
@@ -81,26 +60,10 @@ internal readonly struct Arg
 
         return _type switch
         {
-            NpgsqlDbType.Uuid => new NpgsqlParameter<Guid>
-            {
-                TypedValue = _uuid,
-                NpgsqlDbType = _type,
-            },
-            NpgsqlDbType.Text => new NpgsqlParameter<string>
-            {
-                TypedValue = (string)_object!,
-                NpgsqlDbType = _type,
-            },
-            NpgsqlDbType.Bigint => new NpgsqlParameter<long>
-            {
-                TypedValue = _number,
-                NpgsqlDbType = _type,
-            },
-            NpgsqlDbType.Boolean => new NpgsqlParameter<bool>
-            {
-                TypedValue = _number != 0,
-                NpgsqlDbType = _type,
-            },
+            NpgsqlDbType.Uuid => new NpgsqlParameter<Guid> { TypedValue = _uuid, NpgsqlDbType = _type },
+            NpgsqlDbType.Text => new NpgsqlParameter<string> { TypedValue = (string)_object!, NpgsqlDbType = _type },
+            NpgsqlDbType.Bigint => new NpgsqlParameter<long> { TypedValue = _number, NpgsqlDbType = _type },
+            NpgsqlDbType.Boolean => new NpgsqlParameter<bool> { TypedValue = _number != 0, NpgsqlDbType = _type },
             NpgsqlDbType.Double => new NpgsqlParameter<double>
             {
                 TypedValue = BitConverter.Int64BitsToDouble(_number),
@@ -111,11 +74,7 @@ internal readonly struct Arg
                 TypedValue = (ReadOnlyMemory<byte>)_object!,
                 NpgsqlDbType = _type,
             },
-            NpgsqlDbType.Bytea => new NpgsqlParameter<byte[]>
-            {
-                TypedValue = (byte[])_object!,
-                NpgsqlDbType = _type,
-            },
+            NpgsqlDbType.Bytea => new NpgsqlParameter<byte[]> { TypedValue = (byte[])_object!, NpgsqlDbType = _type },
             NpgsqlDbType.TimestampTz => new NpgsqlParameter<DateTime>
             {
                 TypedValue = new DateTime(_number, DateTimeKind.Utc),
@@ -126,11 +85,7 @@ internal readonly struct Arg
                 TypedValue = (Guid[])_object!,
                 NpgsqlDbType = _type,
             },
-            _ => new NpgsqlParameter<string[]>
-            {
-                TypedValue = (string[])_object!,
-                NpgsqlDbType = _type,
-            },
+            _ => new NpgsqlParameter<string[]> { TypedValue = (string[])_object!, NpgsqlDbType = _type },
         };
     }
 
@@ -159,9 +114,7 @@ internal readonly struct Arg
         var text = new StringBuilder(2 + (35 * values.Length)).Append('[');
         foreach (var value in values)
         {
-            text.Append(text.Length == 1 ? "\"" : ",\"")
-                .Append(CultureInfo.InvariantCulture, $"{value:N}")
-                .Append('"');
+            text.Append(text.Length == 1 ? "\"" : ",\"").Append(CultureInfo.InvariantCulture, $"{value:N}").Append('"');
         }
 
         return text.Append(']').ToString();
@@ -175,12 +128,8 @@ internal static class SqliteValues
 
     public static Guid ToGuid(byte[] value) => new(value, bigEndian: true);
 
-    public static long FromUtcTicks(long ticks) =>
-        (ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+    public static long FromUtcTicks(long ticks) => (ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
     public static DateTimeOffset ToTime(long microseconds) =>
-        new(
-            DateTime.UnixEpoch.Ticks + (microseconds * TimeSpan.TicksPerMicrosecond),
-            TimeSpan.Zero
-        );
+        new(DateTime.UnixEpoch.Ticks + (microseconds * TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 }

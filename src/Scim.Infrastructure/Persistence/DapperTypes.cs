@@ -64,8 +64,7 @@ internal static class DapperTypes
         SqlMapper.AddTypeHandler(handler);
     }
 
-    private static Guid ToGuid(object value) =>
-        value is byte[] bytes ? SqliteValues.ToGuid(bytes) : (Guid)value;
+    private static Guid ToGuid(object value) => value is byte[] bytes ? SqliteValues.ToGuid(bytes) : (Guid)value;
 
     private static DateTimeOffset ToTime(object value) =>
         value switch
@@ -75,11 +74,8 @@ internal static class DapperTypes
             _ => (DateTimeOffset)value,
         };
 
-    private sealed class Handler<T>(
-        Func<object, T> parse,
-        Func<T, object> toPostgreSql,
-        Func<T, object> toSqlite
-    ) : SqlMapper.TypeHandler<T>
+    private sealed class Handler<T>(Func<object, T> parse, Func<T, object> toPostgreSql, Func<T, object> toSqlite)
+        : SqlMapper.TypeHandler<T>
         where T : struct
     {
         public override void SetValue(IDbDataParameter parameter, T value) =>

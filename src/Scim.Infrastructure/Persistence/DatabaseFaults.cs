@@ -13,8 +13,7 @@ internal sealed class UniqueViolationException(string constraint, Exception? inn
 }
 
 /// <summary>A race was lost; the same work may succeed when it runs again from its start.</summary>
-internal sealed class TransientDatabaseException(string message, Exception? inner = null)
-    : Exception(message, inner);
+internal sealed class TransientDatabaseException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>Turns what the drivers throw into the three outcomes that callers know.</summary>
 internal sealed partial class DatabaseFaults(ILogger<DatabaseFaults> logger)
@@ -76,8 +75,10 @@ internal sealed partial class DatabaseFaults(ILogger<DatabaseFaults> logger)
 
         return exception.SqliteErrorCode switch
         {
-            SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED =>
-                new TransientDatabaseException(exception.Message, exception),
+            SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => new TransientDatabaseException(
+                exception.Message,
+                exception
+            ),
             SQLitePCL.raw.SQLITE_CANTOPEN
             or SQLitePCL.raw.SQLITE_IOERR
             or SQLitePCL.raw.SQLITE_FULL
@@ -106,8 +107,7 @@ internal sealed partial class DatabaseFaults(ILogger<DatabaseFaults> logger)
         var last = columns[^1][(columns[^1].IndexOf('.', StringComparison.Ordinal) + 1)..];
 
         // Tables with a running number have it as SQLite's own key, so their real key is a unique index there.
-        var isKey =
-            code != SQLitePCL.raw.SQLITE_CONSTRAINT_UNIQUE || (columns.Length == 2 && last is "id");
+        var isKey = code != SQLitePCL.raw.SQLITE_CONSTRAINT_UNIQUE || (columns.Length == 2 && last is "id");
         return isKey ? $"{table}_pkey" : $"{table}_{last}";
     }
 

@@ -14,8 +14,5 @@ internal interface IDatabase
     Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken);
 
     /// <summary>One transaction; committed when the work returns, rolled back when it throws. Serialised with all writers on SQLite.</summary>
-    Task<T> WriteAsync<T>(
-        Func<DbConnection, DbTransaction, Task<T>> work,
-        CancellationToken cancellationToken
-    );
+    Task<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> work, CancellationToken cancellationToken);
 }

@@ -8,14 +8,9 @@ namespace Scim.Infrastructure.Persistence;
 
 internal static class PersistenceServices
 {
-    public static IServiceCollection AddPersistence(
-        this IServiceCollection services,
-        IConfiguration configuration
-    )
+    public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
     {
-        var options =
-            configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>()
-            ?? new DatabaseOptions();
+        var options = configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new DatabaseOptions();
         var strings = new ConnectionStrings(
             configuration.GetConnectionString("Scim"),
             configuration.GetConnectionString("ScimMigration")

@@ -55,9 +55,7 @@ internal static class PostgreSqlComposer
             var part = mutation.Parts[i];
             if (!part.Sql.Contains("head", StringComparison.Ordinal))
             {
-                throw new InvalidOperationException(
-                    $"A part must read from head, or it runs without it: {part.Sql}"
-                );
+                throw new InvalidOperationException($"A part must read from head, or it runs without it: {part.Sql}");
             }
 
             text.Append(CultureInfo.InvariantCulture, $"p{i} as (");
@@ -82,13 +80,8 @@ internal static class PostgreSqlComposer
         if (hasChange)
         {
             var salt = offset + JournalSql.ColumnCount + 1;
-            text.Append(
-                ", c as (insert into journal_changes (tenant_id, sequence, salt, change) select "
-            );
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"${offset + 1}, sequence, ${salt}, ${salt + 1} from j)"
-            );
+            text.Append(", c as (insert into journal_changes (tenant_id, sequence, salt, change) select ");
+            text.Append(CultureInfo.InvariantCulture, $"${offset + 1}, sequence, ${salt}, ${salt + 1} from j)");
         }
 
         text.Append(' ');
@@ -119,9 +112,7 @@ internal static class PostgreSqlComposer
     private readonly record struct Shape(string Head, string[] Parts, bool HasChange)
     {
         public bool Equals(Shape other) =>
-            HasChange == other.HasChange
-            && Head == other.Head
-            && Parts.AsSpan().SequenceEqual(other.Parts);
+            HasChange == other.HasChange && Head == other.Head && Parts.AsSpan().SequenceEqual(other.Parts);
 
         public override int GetHashCode()
         {

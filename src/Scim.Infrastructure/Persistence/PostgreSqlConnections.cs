@@ -19,11 +19,7 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable
 
     private readonly Lazy<NpgsqlDataSource> _erasure;
 
-    public PostgreSqlConnections(
-        ConnectionStrings strings,
-        DatabaseOptions options,
-        ILoggerFactory loggers
-    )
+    public PostgreSqlConnections(ConnectionStrings strings, DatabaseOptions options, ILoggerFactory loggers)
     {
         Serving = Source(strings.Serving, ServingRole, options.PoolSize);
         Control = Source(strings.Serving, ControlRole, Math.Max(4, options.PoolSize / 4));
@@ -43,9 +39,7 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable
                 ApplicationName = role,
             };
             builder.Options = $"{builder.Options} {Limits} -c role={role}".TrimStart();
-            return new NpgsqlDataSourceBuilder(builder.ConnectionString)
-                .UseLoggerFactory(loggers)
-                .Build();
+            return new NpgsqlDataSourceBuilder(builder.ConnectionString).UseLoggerFactory(loggers).Build();
         }
     }
 

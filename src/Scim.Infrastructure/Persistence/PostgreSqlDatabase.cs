@@ -4,21 +4,15 @@ using Scim.Infrastructure.Persistence.Dialects;
 
 namespace Scim.Infrastructure.Persistence;
 
-internal sealed class PostgreSqlDatabase(PostgreSqlConnections connections, DatabaseFaults faults)
-    : IDatabase
+internal sealed class PostgreSqlDatabase(PostgreSqlConnections connections, DatabaseFaults faults) : IDatabase
 {
     public ISqlDialect Dialect => PostgreSqlDialect.Instance;
 
-    public async Task<T> ReadAsync<T>(
-        Func<DbConnection, Task<T>> work,
-        CancellationToken cancellationToken
-    )
+    public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         try
         {
-            await using var connection = await connections.Control.OpenConnectionAsync(
-                cancellationToken
-            );
+            await using var connection = await connections.Control.OpenConnectionAsync(cancellationToken);
             return await work(connection);
         }
         catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
@@ -34,9 +28,7 @@ internal sealed class PostgreSqlDatabase(PostgreSqlConnections connections, Data
     {
         try
         {
-            await using var connection = await connections.Control.OpenConnectionAsync(
-                cancellationToken
-            );
+            await using var connection = await connections.Control.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             var result = await work(connection, transaction);
             await transaction.CommitAsync(cancellationToken);

@@ -2,8 +2,7 @@ using Npgsql;
 
 namespace Scim.Infrastructure.Persistence;
 
-internal sealed class PostgreSqlRows(NpgsqlDataReader reader, CancellationToken cancellationToken)
-    : Rows
+internal sealed class PostgreSqlRows(NpgsqlDataReader reader, CancellationToken cancellationToken) : Rows
 {
     public override ValueTask<bool> ReadAsync() => new(reader.ReadAsync(cancellationToken));
 

@@ -22,9 +22,7 @@ internal sealed class PostgreSqlSession(
     private const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
 
     private static readonly string EntryAlone = PostgreSqlComposer.ComposeEntry(hasChange: false);
-    private static readonly string EntryWithChange = PostgreSqlComposer.ComposeEntry(
-        hasChange: true
-    );
+    private static readonly string EntryWithChange = PostgreSqlComposer.ComposeEntry(hasChange: true);
 
     private readonly List<string> _unsent = [];
     private NpgsqlConnection? _connection;
@@ -67,13 +65,7 @@ internal sealed class PostgreSqlSession(
                     IsolationLevel.RepeatableRead,
                     cancellationToken
                 );
-                var result = await ReadAsync(
-                    connection,
-                    transaction,
-                    statements,
-                    read,
-                    cancellationToken
-                );
+                var result = await ReadAsync(connection, transaction, statements, read, cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
                 return result;
             },
@@ -142,10 +134,7 @@ internal sealed class PostgreSqlSession(
         );
     }
 
-    public async Task<T> TransactionAsync<T>(
-        Func<Task<T>> work,
-        CancellationToken cancellationToken
-    )
+    public async Task<T> TransactionAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
         if (InTransaction)
         {
@@ -155,9 +144,7 @@ internal sealed class PostgreSqlSession(
         return await OnConnectionAsync(
             async connection =>
             {
-                await using var transaction = await connection.BeginTransactionAsync(
-                    cancellationToken
-                );
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
                 _connection = connection;
                 try
                 {
@@ -234,10 +221,7 @@ internal sealed class PostgreSqlSession(
         return true;
     }
 
-    private async Task FlushRollbackAsync(
-        NpgsqlConnection connection,
-        CancellationToken cancellationToken
-    )
+    private async Task FlushRollbackAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (!_unsent.Exists(command => command.StartsWith("rollback", StringComparison.Ordinal)))
         {
@@ -288,10 +272,7 @@ internal sealed class PostgreSqlSession(
         return batch;
     }
 
-    private async Task<NpgsqlDataReader> ExecuteAsync(
-        NpgsqlBatch batch,
-        CancellationToken cancellationToken
-    )
+    private async Task<NpgsqlDataReader> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
         var skipTenantRow = !_tenantIsSet;
         var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -330,9 +311,7 @@ internal sealed class PostgreSqlSession(
                 return await OnPinnedAsync(() => work(pinned));
             }
 
-            await using var connection = await connections.Serving.OpenConnectionAsync(
-                cancellationToken
-            );
+            await using var connection = await connections.Serving.OpenConnectionAsync(cancellationToken);
             return await work(connection);
         }
         catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
@@ -349,10 +328,7 @@ internal sealed class PostgreSqlSession(
             return await work();
         }
         catch (Exception exception)
-            when (exception
-                    is PostgresException
-                        or OperationCanceledException { InnerException: PostgresException }
-            )
+            when (exception is PostgresException or OperationCanceledException { InnerException: PostgresException })
         {
             _failed = true;
             _unsent.Clear();
@@ -375,12 +351,7 @@ internal sealed class PostgreSqlSession(
         }
     }
 
-    private void AddEntry(
-        NpgsqlBatchCommand command,
-        JournalEntry entry,
-        byte[]? salt,
-        byte[]? digest
-    )
+    private void AddEntry(NpgsqlBatchCommand command, JournalEntry entry, byte[]? salt, byte[]? digest)
     {
         Add(command, JournalSql.Facts(request, clock.Now(), entry, digest));
         if (salt is not null)

@@ -6,7 +6,8 @@ internal static class ResourceCounters
     private const int Stripes = 8;
 
     /// <summary>$1 tenant, $2 resource type.</summary>
-    public const string Total = "select cast(coalesce(sum(value), 0) as bigint) from resource_counters where tenant_id = $1 and resource_type = $2";
+    public const string Total =
+        "select cast(coalesce(sum(value), 0) as bigint) from resource_counters where tenant_id = $1 and resource_type = $2";
 
     // A part of a mutation: runs only when its head applied.
     private const string Add = """

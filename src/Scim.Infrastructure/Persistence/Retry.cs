@@ -7,10 +7,7 @@ internal static class Retry
     private const int Attempts = 4;
 
     /// <summary>Runs a unit of work, again up to three times when it lost a race, then answers 503.</summary>
-    public static async Task<T> OnTransient<T>(
-        Func<Task<T>> work,
-        CancellationToken cancellationToken = default
-    )
+    public static async Task<T> OnTransient<T>(Func<Task<T>> work, CancellationToken cancellationToken = default)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -25,9 +22,7 @@ internal static class Retry
             }
             catch (TransientDatabaseException)
             {
-                throw ScimError.Unavailable(
-                    "Too many requests changed the same data at once; try again."
-                );
+                throw ScimError.Unavailable("Too many requests changed the same data at once; try again.");
             }
         }
     }

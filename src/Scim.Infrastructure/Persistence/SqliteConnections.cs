@@ -21,10 +21,7 @@ internal sealed class SqliteConnections : IAsyncDisposable
 
     public SqliteWriter Writer { get; }
 
-    public async Task<T> ReadAsync<T>(
-        Func<SqliteLink, ValueTask<T>> work,
-        CancellationToken cancellationToken
-    )
+    public async Task<T> ReadAsync<T>(Func<SqliteLink, ValueTask<T>> work, CancellationToken cancellationToken)
     {
         if (!await _free.WaitAsync(_patience, cancellationToken))
         {

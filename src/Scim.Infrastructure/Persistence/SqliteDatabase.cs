@@ -4,22 +4,15 @@ using Scim.Infrastructure.Persistence.Dialects;
 
 namespace Scim.Infrastructure.Persistence;
 
-internal sealed class SqliteDatabase(SqliteConnections connections, DatabaseFaults faults)
-    : IDatabase
+internal sealed class SqliteDatabase(SqliteConnections connections, DatabaseFaults faults) : IDatabase
 {
     public ISqlDialect Dialect => SqliteDialect.Instance;
 
-    public async Task<T> ReadAsync<T>(
-        Func<DbConnection, Task<T>> work,
-        CancellationToken cancellationToken
-    )
+    public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         try
         {
-            return await connections.ReadAsync(
-                link => new ValueTask<T>(work(link.Connection)),
-                cancellationToken
-            );
+            return await connections.ReadAsync(link => new ValueTask<T>(work(link.Connection)), cancellationToken);
         }
         catch (SqliteException exception) when (faults.Translate(exception) is { } translated)
         {

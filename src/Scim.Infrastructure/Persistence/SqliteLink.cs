@@ -18,26 +18,17 @@ internal sealed class SqliteLink : IDisposable
 
     public bool InTransaction => raw.sqlite3_get_autocommit(Connection.Handle) == 0;
 
-    public static SqliteLink OpenReader(string path) =>
-        Open(path, SqliteOpenMode.ReadWrite, "pragma query_only = on");
+    public static SqliteLink OpenReader(string path) => Open(path, SqliteOpenMode.ReadWrite, "pragma query_only = on");
 
-    public static SqliteLink OpenWriter(
-        string path,
-        SqliteOpenMode mode = SqliteOpenMode.ReadWrite
-    ) =>
-        Open(
-            path,
-            mode,
-            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on"
-        );
+    public static SqliteLink OpenWriter(string path, SqliteOpenMode mode = SqliteOpenMode.ReadWrite) =>
+        Open(path, mode, "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on");
 
     public int Execute(string sql) => Execute(new Statement(sql, []));
 
     public int Execute(Statement statement) => Command(statement).ExecuteNonQuery();
 
     /// <summary>Runs a part of a mutation whose head has affected a row.</summary>
-    public int ExecutePart(Statement part) =>
-        Prepare(_parts, "with head as (select 1 as id) ", part).ExecuteNonQuery();
+    public int ExecutePart(Statement part) => Prepare(_parts, "with head as (select 1 as id) ", part).ExecuteNonQuery();
 
     public SqliteCommand Command(Statement statement) => Prepare(_commands, "", statement);
 
@@ -113,11 +104,7 @@ internal sealed class SqliteLink : IDisposable
         }
     }
 
-    private SqliteCommand Prepare(
-        Dictionary<string, SqliteCommand> cache,
-        string prefix,
-        Statement statement
-    )
+    private SqliteCommand Prepare(Dictionary<string, SqliteCommand> cache, string prefix, Statement statement)
     {
         if (!cache.TryGetValue(statement.Sql, out var command))
         {
@@ -131,10 +118,7 @@ internal sealed class SqliteLink : IDisposable
             for (var i = 1; i <= statement.Args.Length; i++)
             {
                 command.Parameters.Add(
-                    new SqliteParameter
-                    {
-                        ParameterName = string.Create(CultureInfo.InvariantCulture, $"${i}"),
-                    }
+                    new SqliteParameter { ParameterName = string.Create(CultureInfo.InvariantCulture, $"${i}") }
                 );
             }
 

@@ -11,11 +11,7 @@ internal sealed class SqliteRows : Rows, IDisposable
     private SqliteDataReader _reader;
     private int _current;
 
-    public SqliteRows(
-        SqliteLink link,
-        IReadOnlyList<Statement> statements,
-        CancellationToken cancellationToken
-    )
+    public SqliteRows(SqliteLink link, IReadOnlyList<Statement> statements, CancellationToken cancellationToken)
     {
         _link = link;
         _statements = statements;
@@ -44,8 +40,7 @@ internal sealed class SqliteRows : Rows, IDisposable
 
     public override bool IsNull(int column) => _reader.IsDBNull(column);
 
-    public override Guid Uuid(int column) =>
-        SqliteValues.ToGuid(_reader.GetFieldValue<byte[]>(column));
+    public override Guid Uuid(int column) => SqliteValues.ToGuid(_reader.GetFieldValue<byte[]>(column));
 
     public override string Text(int column) => _reader.GetString(column);
 
@@ -55,8 +50,7 @@ internal sealed class SqliteRows : Rows, IDisposable
 
     public override byte[] Bytes(int column) => _reader.GetFieldValue<byte[]>(column);
 
-    public override DateTimeOffset Time(int column) =>
-        SqliteValues.ToTime(_reader.GetInt64(column));
+    public override DateTimeOffset Time(int column) => SqliteValues.ToTime(_reader.GetInt64(column));
 
     public override double Real(int column) => _reader.GetDouble(column);
 

@@ -38,10 +38,7 @@ internal sealed class SqliteSession(
         TranslatedAsync(() =>
             _turn is { } turn
                 ? RunAsync(turn, statements, read, cancellationToken).AsTask()
-                : connections.ReadAsync(
-                    link => ReadAsync(link, statements, read, cancellationToken),
-                    cancellationToken
-                )
+                : connections.ReadAsync(link => ReadAsync(link, statements, read, cancellationToken), cancellationToken)
         );
 
     public Task<T> SnapshotAsync<T>(
@@ -76,10 +73,7 @@ internal sealed class SqliteSession(
         TranslatedAsync(() =>
             _turn is { } turn
                 ? SavepointAsync(turn, work)
-                : connections.Writer.RunAloneAsync(
-                    link => TransactAsync(link, work),
-                    cancellationToken
-                )
+                : connections.Writer.RunAloneAsync(link => TransactAsync(link, work), cancellationToken)
         );
 
     private async Task<T> TransactAsync<T>(SqliteLink link, Func<Task<T>> work)
@@ -183,14 +177,7 @@ internal sealed class SqliteSession(
 
         var (salt, digest) = JournalSql.Digest(entry.Change);
         link.Execute(new Statement(InsertEntry, JournalSql.Facts(request, now, entry, digest)));
-        link.Execute(
-            new Statement(
-                InsertChange,
-                Arg.Uuid(Tenant.Value),
-                Arg.Bytes(salt),
-                Arg.Text(entry.Change)
-            )
-        );
+        link.Execute(new Statement(InsertChange, Arg.Uuid(Tenant.Value), Arg.Bytes(salt), Arg.Text(entry.Change)));
     }
 
     private async Task<T> TranslatedAsync<T>(Func<Task<T>> work)

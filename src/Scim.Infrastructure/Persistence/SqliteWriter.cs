@@ -38,10 +38,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>Runs the work, on the caller's side, while no other write can happen; begins and ends its transaction.</summary>
-    public async Task<T> RunAloneAsync<T>(
-        Func<SqliteLink, Task<T>> work,
-        CancellationToken cancellationToken
-    )
+    public async Task<T> RunAloneAsync<T>(Func<SqliteLink, Task<T>> work, CancellationToken cancellationToken)
     {
         using var turn = new Turn(cancellationToken);
         Enqueue(turn);
@@ -89,9 +86,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         while (await _queue.Reader.WaitToReadAsync())
         {
             group.Clear();
-            while (
-                group.Count < GroupLimit && _queue.Reader.TryPeek(out var next) && next is not Turn
-            )
+            while (group.Count < GroupLimit && _queue.Reader.TryPeek(out var next) && next is not Turn)
             {
                 _queue.Reader.TryRead(out _);
                 if (!next.IsCanceled)
@@ -122,8 +117,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 job.Run(_link);
                 if (!_link.InTransaction)
                 {
-                    throw job.Error
-                        ?? new InvalidOperationException("A write ended the shared transaction.");
+                    throw job.Error ?? new InvalidOperationException("A write ended the shared transaction.");
                 }
             }
 
@@ -207,9 +201,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private sealed class Job<T>(Func<SqliteLink, T> work, CancellationToken cancellationToken)
         : Waiting(cancellationToken)
     {
-        private readonly TaskCompletionSource<T> _completion = new(
-            TaskCreationOptions.RunContinuationsAsynchronously
-        );
+        private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _result;
 
         public Task<T> Completion => _completion.Task;
@@ -241,16 +233,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    private sealed class Turn(CancellationToken cancellationToken)
-        : Waiting(cancellationToken),
-            IDisposable
+    private sealed class Turn(CancellationToken cancellationToken) : Waiting(cancellationToken), IDisposable
     {
         private readonly TaskCompletionSource<SqliteLink> _granted = new(
             TaskCreationOptions.RunContinuationsAsynchronously
         );
-        private readonly TaskCompletionSource _released = new(
-            TaskCreationOptions.RunContinuationsAsynchronously
-        );
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<SqliteLink> GrantedAsync => _granted.Task;
 
@@ -258,8 +246,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         public bool Grant(SqliteLink link) => !IsCanceled && _granted.TrySetResult(link);
 
-        public override void Run(SqliteLink link) =>
-            throw new InvalidOperationException("A turn is granted, not run.");
+        public override void Run(SqliteLink link) => throw new InvalidOperationException("A turn is granted, not run.");
 
         public override void Complete() => _granted.TrySetException(Error!);
 

@@ -27,7 +27,11 @@ internal sealed class UnitOfWorkBehavior<TRequest, TResponse>(
         type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ICommand<>)
     );
 
-    public async Task<TResponse> Handle(TRequest message, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
+    public async Task<TResponse> Handle(
+        TRequest message,
+        CancellationToken cancellationToken,
+        RequestHandlerDelegate<TResponse> next
+    )
     {
         // Operator verbs without a tenant have no session.
         if (!IsCommand || request.Tenant is null)

@@ -19,30 +19,12 @@ internal sealed class JournalRecorderTests(DatabaseProvider provider)
         await recorder.StartAsync(default);
         for (var i = 0; i < 200; i++)
         {
-            recorder.RefusedWrite(
-                tenant,
-                "client:a",
-                $"r{i}",
-                "user.create",
-                "User",
-                null,
-                "refused",
-                "uniqueness"
-            );
+            recorder.RefusedWrite(tenant, "client:a", $"r{i}", "user.create", "User", null, "refused", "uniqueness");
             recorder.Read(tenant, "client:a", "user.list");
             recorder.RefusedAuthentication(tenant, "unknown");
         }
 
-        recorder.RefusedWrite(
-            tenant,
-            "client:b",
-            "r",
-            "user.create",
-            "User",
-            null,
-            "refused",
-            "uniqueness"
-        );
+        recorder.RefusedWrite(tenant, "client:b", "r", "user.create", "User", null, "refused", "uniqueness");
         await recorder.StopAsync(default);
 
         var rows = new List<JournalFact>();
@@ -51,15 +33,11 @@ internal sealed class JournalRecorderTests(DatabaseProvider provider)
             rows.Add(row);
         }
 
-        rows.Should()
-            .ContainSingle(row => row.Operation == "user.list")
-            .Which.Occurrences.Should()
-            .Be(200);
+        rows.Should().ContainSingle(row => row.Operation == "user.list").Which.Occurrences.Should().Be(200);
         rows.Should().ContainSingle(row => row.Actor == "client:b");
         foreach (var operation in new[] { "user.create", "authentication" })
         {
-            var refused = rows.Where(row => row.Operation == operation && row.Actor != "client:b")
-                .ToList();
+            var refused = rows.Where(row => row.Operation == operation && row.Actor != "client:b").ToList();
             refused.Sum(row => row.Occurrences).Should().Be(200);
             refused.Count(row => row.Occurrences == 1).Should().BeInRange(20, 30);
             refused.Should().OnlyContain(row => row.Outcome == "refused");
@@ -83,17 +61,9 @@ internal sealed class JournalRecorderTests(DatabaseProvider provider)
             clock.GetUtcNow()
         );
 
-        Enumerable
-            .Range(0, 25)
-            .Count(_ => summary.Add(occurrence) == Admission.Alone)
-            .Should()
-            .Be(20);
+        Enumerable.Range(0, 25).Count(_ => summary.Add(occurrence) == Admission.Alone).Should().Be(20);
         clock.Advance(TimeSpan.FromSeconds(3.5));
-        Enumerable
-            .Range(0, 25)
-            .Count(_ => summary.Add(occurrence) == Admission.Alone)
-            .Should()
-            .Be(3);
+        Enumerable.Range(0, 25).Count(_ => summary.Add(occurrence) == Admission.Alone).Should().Be(3);
         var drained = summary.Drain().Should().ContainSingle().Subject;
         drained.Count.Should().Be(27);
         drained.Detail.Should().BeNull();

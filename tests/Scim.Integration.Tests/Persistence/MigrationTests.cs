@@ -14,8 +14,7 @@ internal sealed class MigrationTests(DatabaseProvider provider)
     private PersistenceHost _host = null!;
 
     [SetUp]
-    public async Task StartAsync() =>
-        _host = await PersistenceHost.StartAsync(provider, migrate: false);
+    public async Task StartAsync() => _host = await PersistenceHost.StartAsync(provider, migrate: false);
 
     [TearDown]
     public async Task StopAsync() => await _host.DisposeAsync();
@@ -32,9 +31,7 @@ internal sealed class MigrationTests(DatabaseProvider provider)
         (await KeysAsync()).Should().BeEquivalentTo(keys);
         keys.Should().HaveCount(3).And.OnlyContain(key => key.Length == 32);
         (await _host.Migrator.StatusAsync(default)).IsCurrent.Should().BeTrue();
-        (await _host.CountAsync("select count(*) from workspaces where slug = 'default'"))
-            .Should()
-            .Be(1);
+        (await _host.CountAsync("select count(*) from workspaces where slug = 'default'")).Should().Be(1);
         (await _host.CountAsync("select count(*) from journal_epochs")).Should().Be(1);
         (await _host.CountAsync("select value from configuration_epoch")).Should().Be(1);
     }
@@ -47,19 +44,14 @@ internal sealed class MigrationTests(DatabaseProvider provider)
                 .Range(0, 4)
                 .Select(_ =>
                     Task.Run(() =>
-                        ActivatorUtilities.CreateInstance(Services(), MigratorType())
-                            is Migrator migrator
+                        ActivatorUtilities.CreateInstance(Services(), MigratorType()) is Migrator migrator
                             ? migrator.MigrateAsync(default)
                             : throw new InvalidOperationException()
                     )
                 )
         );
 
-        applied
-            .SelectMany(x => x)
-            .Should()
-            .OnlyHaveUniqueItems()
-            .And.HaveCount(MigrationSet.Of(provider).All.Count);
+        applied.SelectMany(x => x).Should().OnlyHaveUniqueItems().And.HaveCount(MigrationSet.Of(provider).All.Count);
         (await _host.Migrator.StatusAsync(default)).IsCurrent.Should().BeTrue();
     }
 
@@ -71,9 +63,7 @@ internal sealed class MigrationTests(DatabaseProvider provider)
 
         var act = () => _host.Migrator.MigrateAsync(default);
 
-        await act.Should()
-            .ThrowAsync<MigrationException>()
-            .WithMessage("*0001_tenants*another content*");
+        await act.Should().ThrowAsync<MigrationException>().WithMessage("*0001_tenants*another content*");
         (await _host.Migrator.StatusAsync(default)).Problem.Should().Contain("0001_tenants");
     }
 
@@ -87,25 +77,19 @@ internal sealed class MigrationTests(DatabaseProvider provider)
 
         var act = () => _host.Migrator.MigrateAsync(default);
 
-        await act.Should()
-            .ThrowAsync<MigrationException>()
-            .WithMessage("*9999_future*newer version*");
+        await act.Should().ThrowAsync<MigrationException>().WithMessage("*9999_future*newer version*");
         (await _host.Migrator.StatusAsync(default)).IsCurrent.Should().BeFalse();
     }
 
     private IServiceProvider Services() => _host.Get<IServiceProvider>();
 
     private Type MigratorType() =>
-        provider == DatabaseProvider.PostgreSql
-            ? typeof(PostgreSqlMigrator)
-            : typeof(SqliteMigrator);
+        provider == DatabaseProvider.PostgreSql ? typeof(PostgreSqlMigrator) : typeof(SqliteMigrator);
 
     private async Task<List<byte[]>> KeysAsync() =>
         await _host.Database.ReadAsync(
             async connection =>
-                (
-                    await connection.QueryAsync<byte[]>("select key from server_keys order by name")
-                ).AsList(),
+                (await connection.QueryAsync<byte[]>("select key from server_keys order by name")).AsList(),
             default
         );
 

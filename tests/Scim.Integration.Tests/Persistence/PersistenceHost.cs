@@ -30,10 +30,7 @@ internal sealed class PersistenceHost : IAsyncDisposable
             Path = Path.Combine(Folder, "data", "scim.db"),
             PoolSize = 8,
         };
-        Strings = new ConnectionStrings(
-            provider == DatabaseProvider.PostgreSql ? Login(_name) : null,
-            null
-        );
+        Strings = new ConnectionStrings(provider == DatabaseProvider.PostgreSql ? Login(_name) : null, null);
         _services = new ServiceCollection()
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning))
             .AddMetrics()
@@ -54,10 +51,7 @@ internal sealed class PersistenceHost : IAsyncDisposable
 
     public Migrator Migrator => _services.GetRequiredService<Migrator>();
 
-    public static async Task<PersistenceHost> StartAsync(
-        DatabaseProvider provider,
-        bool migrate = true
-    )
+    public static async Task<PersistenceHost> StartAsync(DatabaseProvider provider, bool migrate = true)
     {
         var host = new PersistenceHost(provider);
         if (provider == DatabaseProvider.PostgreSql)
@@ -113,10 +107,7 @@ internal sealed class PersistenceHost : IAsyncDisposable
     public Task<long> CountAsync(string sql, object? parameters = null) =>
         Provider == DatabaseProvider.PostgreSql
             ? OnOwnerAsync(connection => connection.ExecuteScalarAsync<long>(sql, parameters))
-            : Database.ReadAsync(
-                connection => connection.ExecuteScalarAsync<long>(sql, parameters),
-                default
-            );
+            : Database.ReadAsync(connection => connection.ExecuteScalarAsync<long>(sql, parameters), default);
 
     /// <summary>The superuser's view, past row-level security.</summary>
     public async Task<T> OnOwnerAsync<T>(Func<NpgsqlConnection, Task<T>> work)
@@ -151,12 +142,7 @@ internal sealed class PersistenceHost : IAsyncDisposable
 /// <summary>Statements on users as stores write them.</summary>
 internal static class Users
 {
-    public static Statement Insert(
-        TenantId tenant,
-        Guid id,
-        string userName,
-        string document = "{}"
-    ) =>
+    public static Statement Insert(TenantId tenant, Guid id, string userName, string document = "{}") =>
         new(
             """
             insert into users (tenant_id, id, user_name_key, active, document, created_at, last_modified)
@@ -178,12 +164,7 @@ internal static class Users
             Arg.Text(email)
         );
 
-    public static Mutation Create(
-        TenantId tenant,
-        Guid id,
-        string userName,
-        params Statement[] parts
-    ) =>
+    public static Mutation Create(TenantId tenant, Guid id, string userName, params Statement[] parts) =>
         new(
             Insert(tenant, id, userName),
             new JournalEntry("user.create", "User", id.ToString("D"), Change: """{"after":{}}"""),

@@ -29,9 +29,7 @@ internal sealed class PostgreSqlMigrationTests
         await _host.Migrator.MigrateAsync(default);
 
         var tenant = await _host.CreateTenantAsync();
-        await _host
-            .Session(tenant)
-            .ApplyAsync(Users.Create(tenant, Guid.CreateVersion7(), "after"), default);
+        await _host.Session(tenant).ApplyAsync(Users.Create(tenant, Guid.CreateVersion7(), "after"), default);
         (await _host.CountAsync("select epoch from journal")).Should().Be(2);
     }
 
@@ -41,16 +39,10 @@ internal sealed class PostgreSqlMigrationTests
         var owner = $"scim_owner_{Guid.NewGuid():N}";
         var database = new NpgsqlConnectionStringBuilder(_host.Strings.Serving).Database;
         await ExecuteAsync($"create role {owner} login createrole password 'p'");
-        await ExecuteAsync(
-            $"alter database {database} owner to {owner}; alter schema public owner to {owner}"
-        );
+        await ExecuteAsync($"alter database {database} owner to {owner}; alter schema public owner to {owner}");
         try
         {
-            var login = new NpgsqlConnectionStringBuilder(_host.Strings.Serving)
-            {
-                Username = owner,
-                Password = "p",
-            };
+            var login = new NpgsqlConnectionStringBuilder(_host.Strings.Serving) { Username = owner, Password = "p" };
             var strings = new ConnectionStrings(login.ConnectionString, null);
             await using var services = new ServiceCollection()
                 .AddLogging()
@@ -58,12 +50,8 @@ internal sealed class PostgreSqlMigrationTests
                 .AddPersistence(_host.Options, strings)
                 .BuildServiceProvider();
 
-            (await services.GetRequiredService<Migrator>().MigrateAsync(default))
-                .Should()
-                .NotBeEmpty();
-            (await services.GetRequiredService<Migrator>().StatusAsync(default))
-                .IsCurrent.Should()
-                .BeTrue();
+            (await services.GetRequiredService<Migrator>().MigrateAsync(default)).Should().NotBeEmpty();
+            (await services.GetRequiredService<Migrator>().StatusAsync(default)).IsCurrent.Should().BeTrue();
             var members = await _host.CountAsync(
                 "select count(*) from pg_auth_members m join pg_roles r on r.oid = m.roleid where r.rolname = 'scim_search' and not m.admin_option"
             );
@@ -71,12 +59,9 @@ internal sealed class PostgreSqlMigrationTests
         }
         finally
         {
-            await ExecuteAsync(
-                $"reassign owned by {owner} to current_user; drop owned by {owner}; drop role {owner}"
-            );
+            await ExecuteAsync($"reassign owned by {owner} to current_user; drop owned by {owner}; drop role {owner}");
         }
     }
 
-    private Task<int> ExecuteAsync(string sql) =>
-        _host.OnOwnerAsync(connection => connection.ExecuteAsync(sql));
+    private Task<int> ExecuteAsync(string sql) => _host.OnOwnerAsync(connection => connection.ExecuteAsync(sql));
 }

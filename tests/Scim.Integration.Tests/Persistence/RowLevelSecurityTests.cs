@@ -40,15 +40,7 @@ internal sealed class RowLevelSecurityTests
             var id = Guid.CreateVersion7();
             await _host
                 .Session(tenant)
-                .ApplyAsync(
-                    Users.Create(
-                        tenant,
-                        id,
-                        "jane",
-                        Users.AddEmail(tenant, id, "jane@example.org")
-                    ),
-                    default
-                );
+                .ApplyAsync(Users.Create(tenant, id, "jane", Users.AddEmail(tenant, id, "jane@example.org")), default);
         }
     }
 
@@ -81,10 +73,7 @@ internal sealed class RowLevelSecurityTests
             """
         );
         keys.Should().HaveCountGreaterThan(15);
-        keys.Where(key => key.Column != "tenant_id")
-            .Select(key => key.Name)
-            .Should()
-            .BeEquivalentTo(UniqueAlone);
+        keys.Where(key => key.Column != "tenant_id").Select(key => key.Name).Should().BeEquivalentTo(UniqueAlone);
 
         var foreign = await QueryAsync<(string Name, string Column)>(
             """
@@ -117,9 +106,7 @@ internal sealed class RowLevelSecurityTests
             "select tablename::text, qual from pg_policies where schemaname = 'public' and (roles && array['scim_app', 'public']::name[])"
         );
         policies.Select(policy => policy.Table).Should().OnlyHaveUniqueItems();
-        policies
-            .Should()
-            .OnlyContain(policy => policy.Condition.Contains("current_setting('scim.tenant_id'"));
+        policies.Should().OnlyContain(policy => policy.Condition.Contains("current_setting('scim.tenant_id'"));
     }
 
     [Test]
@@ -181,9 +168,7 @@ internal sealed class RowLevelSecurityTests
     public async Task A_statement_without_predicate_sees_its_own_tenant_only()
     {
         (await _host.Session(_tenant).CountAsync(Users.All)).Should().Be(1);
-        (await _host.Session(_tenant).CountAsync(new Statement("select id from tenants")))
-            .Should()
-            .Be(1);
+        (await _host.Session(_tenant).CountAsync(new Statement("select id from tenants"))).Should().Be(1);
         (await _host.Session(new TenantId(Guid.NewGuid())).CountAsync(Users.All)).Should().Be(0);
     }
 
@@ -197,19 +182,13 @@ internal sealed class RowLevelSecurityTests
     [Test]
     public async Task Another_tenants_row_is_refused()
     {
-        var act = () =>
-            _host
-                .Session(_tenant)
-                .ExecuteAsync(Users.Insert(_other, Guid.NewGuid(), "intruder"), default);
+        var act = () => _host.Session(_tenant).ExecuteAsync(Users.Insert(_other, Guid.NewGuid(), "intruder"), default);
         (await act.Should().ThrowAsync<PostgresException>()).Which.SqlState.Should().Be("42501");
 
         var moved = await _host
             .Session(_tenant)
             .ExecuteAsync(
-                new Statement(
-                    "update users set active = false where tenant_id = $1",
-                    Arg.Uuid(_other.Value)
-                ),
+                new Statement("update users set active = false where tenant_id = $1", Arg.Uuid(_other.Value)),
                 default
             );
         moved.Should().Be(0);
@@ -220,27 +199,15 @@ internal sealed class RowLevelSecurityTests
     {
         var sources = _host.Get<PostgreSqlConnections>();
         await _host.Session(_tenant).CountAsync(Users.All);
-        await _host
-            .Session(_tenant)
-            .TransactionAsync(() => _host.Session(_tenant).CountAsync(Users.All), default);
+        await _host.Session(_tenant).TransactionAsync(() => _host.Session(_tenant).CountAsync(Users.All), default);
 
         for (var round = 0; round < 2; round++)
         {
             await using var connection = await sources.Serving.OpenConnectionAsync();
-            foreach (
-                var reset in new[]
-                {
-                    "select 1",
-                    "discard all",
-                    "reset role",
-                    "reset session authorization",
-                }
-            )
+            foreach (var reset in new[] { "select 1", "discard all", "reset role", "reset session authorization" })
             {
                 await connection.ExecuteAsync(reset);
-                (await connection.ExecuteScalarAsync<string>("select current_user::text"))
-                    .Should()
-                    .Be("scim_app");
+                (await connection.ExecuteScalarAsync<string>("select current_user::text")).Should().Be("scim_app");
                 (
                     await connection.ExecuteScalarAsync<string>(
                         "select coalesce(current_setting('scim.tenant_id', true), '')"
@@ -264,11 +231,8 @@ internal sealed class RowLevelSecurityTests
         var act = () => _host.Session(_tenant).ExecuteAsync(new Statement(sql), default);
         (await act.Should().ThrowAsync<PostgresException>()).Which.SqlState.Should().Be("42501");
 
-        var control = () =>
-            _host.Database.WriteAsync((connection, _) => connection.ExecuteAsync(sql), default);
-        (await control.Should().ThrowAsync<PostgresException>())
-            .Which.SqlState.Should()
-            .Be("42501");
+        var control = () => _host.Database.WriteAsync((connection, _) => connection.ExecuteAsync(sql), default);
+        (await control.Should().ThrowAsync<PostgresException>()).Which.SqlState.Should().Be("42501");
     }
 
     [Test]
@@ -283,9 +247,7 @@ internal sealed class RowLevelSecurityTests
         (
             await _host.Database.ReadAsync(
                 connection =>
-                    connection.ExecuteScalarAsync<long>(
-                        "select coalesce(sum(value), 0) from resource_counters"
-                    ),
+                    connection.ExecuteScalarAsync<long>("select coalesce(sum(value), 0) from resource_counters"),
                 default
             )
         )
@@ -296,9 +258,7 @@ internal sealed class RowLevelSecurityTests
     [Test]
     public async Task Erasure_removes_changes_and_nothing_else()
     {
-        await using var connection = await _host
-            .Get<PostgreSqlConnections>()
-            .Erasure.OpenConnectionAsync();
+        await using var connection = await _host.Get<PostgreSqlConnections>().Erasure.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         (await connection.ExecuteAsync("delete from journal_changes", transaction: transaction))
             .Should()
@@ -321,22 +281,14 @@ internal sealed class RowLevelSecurityTests
         )
         {
             var found = await session.CountAsync(
-                new Statement(
-                    "select id from search_users($1, $2) as s(id)",
-                    Arg.Text(column),
-                    Arg.Text(pattern)
-                )
+                new Statement("select id from search_users($1, $2) as s(id)", Arg.Text(column), Arg.Text(pattern))
             );
             found.Should().Be(1, "{0} {1}", column, pattern);
         }
 
         var hostile = () =>
             session.CountAsync(
-                new Statement(
-                    "select * from search_users($1, $2)",
-                    Arg.Text("document"),
-                    Arg.Text("%")
-                )
+                new Statement("select * from search_users($1, $2)", Arg.Text("document"), Arg.Text("%"))
             );
         await hostile.Should().ThrowAsync<Exception>();
         (
@@ -355,11 +307,7 @@ internal sealed class RowLevelSecurityTests
     [Test]
     public async Task Search_uses_the_trigram_index()
     {
-        (
-            await _host.CountAsync(
-                "select count(*) from pg_indexes where indexname = 'users_user_name_trigrams'"
-            )
-        )
+        (await _host.CountAsync("select count(*) from pg_indexes where indexname = 'users_user_name_trigrams'"))
             .Should()
             .Be(1);
     }
@@ -373,15 +321,8 @@ internal sealed class RowLevelSecurityTests
             session.TransactionAsync(
                 async () =>
                 {
-                    await session.ApplyAsync(
-                        Users.Create(tenant, Guid.CreateVersion7(), "kept"),
-                        default
-                    );
-                    var again = () =>
-                        session.ApplyAsync(
-                            Users.Create(tenant, Guid.CreateVersion7(), "kept"),
-                            default
-                        );
+                    await session.ApplyAsync(Users.Create(tenant, Guid.CreateVersion7(), "kept"), default);
+                    var again = () => session.ApplyAsync(Users.Create(tenant, Guid.CreateVersion7(), "kept"), default);
                     await again.Should().ThrowAsync<UniqueViolationException>();
                     return 0;
                 },
@@ -405,14 +346,8 @@ internal sealed class RowLevelSecurityTests
         await late.TransactionAsync(
             async () =>
             {
-                await late.ApplyAsync(
-                    Users.Create(tenant, Guid.CreateVersion7(), "first"),
-                    default
-                );
-                await early.ApplyAsync(
-                    Users.Create(tenant, Guid.CreateVersion7(), "second"),
-                    default
-                );
+                await late.ApplyAsync(Users.Create(tenant, Guid.CreateVersion7(), "first"), default);
+                await early.ApplyAsync(Users.Create(tenant, Guid.CreateVersion7(), "second"), default);
 
                 // The second row is committed, the first is not: reading on would lose the first for ever.
                 (await early.CountAsync(new Statement("select sequence from journal")))
@@ -430,9 +365,7 @@ internal sealed class RowLevelSecurityTests
     [Test]
     public async Task Stuck_transactions_are_bounded_for_assumed_and_for_own_logins()
     {
-        await using var connection = await _host
-            .Get<PostgreSqlConnections>()
-            .Serving.OpenConnectionAsync();
+        await using var connection = await _host.Get<PostgreSqlConnections>().Serving.OpenConnectionAsync();
         foreach (
             var (name, value) in new[]
             {
@@ -442,11 +375,7 @@ internal sealed class RowLevelSecurityTests
             }
         )
         {
-            (
-                await connection.ExecuteScalarAsync<string>(
-                    string.Create(CultureInfo.InvariantCulture, $"show {name}")
-                )
-            )
+            (await connection.ExecuteScalarAsync<string>(string.Create(CultureInfo.InvariantCulture, $"show {name}")))
                 .Should()
                 .Be(value);
             (
@@ -461,7 +390,5 @@ internal sealed class RowLevelSecurityTests
     }
 
     private async Task<List<T>> QueryAsync<T>(string sql) =>
-        await _host.OnOwnerAsync(async connection =>
-            (await connection.QueryAsync<T>(sql)).AsList()
-        );
+        await _host.OnOwnerAsync(async connection => (await connection.QueryAsync<T>(sql)).AsList());
 }

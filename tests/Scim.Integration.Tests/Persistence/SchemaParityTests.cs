@@ -43,12 +43,7 @@ internal sealed class SchemaParityTests
     {
         var postgreSql = await _postgreSql.OnOwnerAsync(async connection =>
             (
-                await connection.QueryAsync<(
-                    string Table,
-                    string Column,
-                    string Type,
-                    bool Required
-                )>(
+                await connection.QueryAsync<(string Table, string Column, string Type, bool Required)>(
                     """
                     select table_name::text, column_name::text, data_type::text, is_nullable = 'NO'
                       from information_schema.columns where table_schema = 'public'
@@ -59,12 +54,7 @@ internal sealed class SchemaParityTests
         var sqlite = await _sqlite.Database.ReadAsync(
             async connection =>
                 (
-                    await connection.QueryAsync<(
-                        string Table,
-                        string Column,
-                        string Type,
-                        bool Required
-                    )>(
+                    await connection.QueryAsync<(string Table, string Column, string Type, bool Required)>(
                         """
                         select m.name, c.name, upper(c.type), c."notnull" or c.pk
                           from sqlite_schema m, pragma_table_xinfo(m.name) c

@@ -27,9 +27,7 @@ internal sealed class SqliteWriterTests
     [Test]
     public async Task Waiting_writes_share_a_commit_and_a_failing_one_fails_alone()
     {
-        await _host
-            .Session(_tenant)
-            .ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "taken"), default);
+        await _host.Session(_tenant).ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "taken"), default);
         var release = new TaskCompletionSource();
         var turn = Writer.RunAloneAsync(
             async _ =>
@@ -44,30 +42,19 @@ internal sealed class SqliteWriterTests
             .Select(i =>
                 _host
                     .Session(_tenant)
-                    .ApplyAsync(
-                        Users.Create(
-                            _tenant,
-                            Guid.CreateVersion7(),
-                            i == 7 ? "taken" : $"group-{i}"
-                        ),
-                        default
-                    )
+                    .ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), i == 7 ? "taken" : $"group-{i}"), default)
             )
             .ToList();
         var commits = Writer.Commits;
 
         release.SetResult();
         await turn;
-        await Task.WhenAll(
-            writes.Select(write => write.ContinueWith(_ => { }, TaskScheduler.Default))
-        );
+        await Task.WhenAll(writes.Select(write => write.ContinueWith(_ => { }, TaskScheduler.Default)));
 
         writes.Count(write => write.IsCompletedSuccessfully).Should().Be(19);
         writes[7].Exception!.InnerException.Should().BeOfType<UniqueViolationException>();
         (Writer.Commits - commits).Should().Be(2, "one for the turn, one for the group");
-        (await _host.CountAsync("select count(*) from users where user_name_key like 'group-%'"))
-            .Should()
-            .Be(19);
+        (await _host.CountAsync("select count(*) from users where user_name_key like 'group-%'")).Should().Be(19);
     }
 
     [Test]
@@ -78,29 +65,19 @@ internal sealed class SqliteWriterTests
         await session.TransactionAsync(
             async () =>
             {
-                await session.ApplyAsync(
-                    Users.Create(_tenant, Guid.CreateVersion7(), "alone-1"),
-                    default
-                );
+                await session.ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "alone-1"), default);
                 using (ExecutionContext.SuppressFlow())
                 {
                     outside = Task.Run(() =>
                         _host
                             .Session(_tenant)
-                            .ApplyAsync(
-                                Users.Create(_tenant, Guid.CreateVersion7(), "alone-2"),
-                                default
-                            )
+                            .ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "alone-2"), default)
                     );
                 }
 
                 await Task.Delay(100);
                 outside.IsCompleted.Should().BeFalse();
-                (
-                    await session.CountAsync(
-                        new Statement("select id from users where user_name_key like 'alone-%'")
-                    )
-                )
+                (await session.CountAsync(new Statement("select id from users where user_name_key like 'alone-%'")))
                     .Should()
                     .Be(1);
                 return 0;
@@ -116,20 +93,11 @@ internal sealed class SqliteWriterTests
         var session = _host.Session(_tenant);
         var act = () =>
             session.TransactionAsync(
-                () =>
-                    _host
-                        .Session(_tenant)
-                        .ExecuteAsync(new Statement("delete from user_emails"), default),
+                () => _host.Session(_tenant).ExecuteAsync(new Statement("delete from user_emails"), default),
                 default
             );
         await act.Should().ThrowAsync<InvalidOperationException>();
-        (
-            await _host
-                .Session(_tenant)
-                .ExecuteAsync(new Statement("delete from user_emails"), default)
-        )
-            .Should()
-            .Be(0);
+        (await _host.Session(_tenant).ExecuteAsync(new Statement("delete from user_emails"), default)).Should().Be(0);
     }
 
     [Test]
@@ -154,9 +122,7 @@ internal sealed class SqliteWriterTests
 
         var act = () => write;
         await act.Should().ThrowAsync<OperationCanceledException>();
-        (await _host.CountAsync("select count(*) from users where user_name_key = 'given-up'"))
-            .Should()
-            .Be(0);
+        (await _host.CountAsync("select count(*) from users where user_name_key = 'given-up'")).Should().Be(0);
     }
 
     [Test]
@@ -165,11 +131,7 @@ internal sealed class SqliteWriterTests
         var act = () =>
             _host
                 .Session(_tenant)
-                .QueryAsync(
-                    [new Statement("delete from users returning id")],
-                    rows => rows.ReadAsync(),
-                    default
-                );
+                .QueryAsync([new Statement("delete from users returning id")], rows => rows.ReadAsync(), default);
         await act.Should().ThrowAsync<Exception>();
     }
 
@@ -185,23 +147,15 @@ internal sealed class SqliteWriterTests
                     i % 2 == 0
                         ? _host
                             .Session(_tenant)
-                            .AppendJournalAsync(
-                                new JournalEntry("other.process", null, null),
-                                default
-                            )
+                            .AppendJournalAsync(new JournalEntry("other.process", null, null), default)
                         : other.Writer.RunAsync(
-                            link =>
-                                link.Execute("update configuration_epoch set value = value + 1"),
+                            link => link.Execute("update configuration_epoch set value = value + 1"),
                             default
                         )
                 )
         );
-        (await _host.CountAsync("select count(*) from journal where operation = 'other.process'"))
-            .Should()
-            .Be(25);
-        (await _host.CountAsync("select value from configuration_epoch"))
-            .Should()
-            .BeGreaterThanOrEqualTo(26);
+        (await _host.CountAsync("select count(*) from journal where operation = 'other.process'")).Should().Be(25);
+        (await _host.CountAsync("select value from configuration_epoch")).Should().BeGreaterThanOrEqualTo(26);
     }
 
     [TestCase("update journal set actor = 'x'")]
@@ -209,13 +163,10 @@ internal sealed class SqliteWriterTests
     [TestCase("update journal_changes set change = 'x'")]
     public async Task The_journal_cannot_be_rewritten(string sql)
     {
-        await _host
-            .Session(_tenant)
-            .AppendJournalAsync(new JournalEntry("act", null, null, Change: "{}"), default);
+        await _host.Session(_tenant).AppendJournalAsync(new JournalEntry("act", null, null, Change: "{}"), default);
         var act = () => _host.Session(_tenant).ExecuteAsync(new Statement(sql), default);
         await act.Should().ThrowAsync<SqliteException>();
-        var control = () =>
-            _host.Database.WriteAsync((connection, _) => connection.ExecuteAsync(sql), default);
+        var control = () => _host.Database.WriteAsync((connection, _) => connection.ExecuteAsync(sql), default);
         await control.Should().ThrowAsync<SqliteException>();
     }
 

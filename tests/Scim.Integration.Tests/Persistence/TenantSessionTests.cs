@@ -125,10 +125,7 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
                     Arg.Uuids([ids[0], Guid.NewGuid(), ids[1]])
                 ),
                 new Statement($"select t.id from {dialect.UuidSet(1)}", Arg.Uuids([ids[1]])),
-                new Statement(
-                    $"select t.value from {dialect.TextSet(1)}",
-                    Arg.Texts(["a \"quoted\" one"])
-                ),
+                new Statement($"select t.value from {dialect.TextSet(1)}", Arg.Texts(["a \"quoted\" one"])),
                 new Statement(
                     $"""
                     select {dialect.JsonBool("document ->> 'flag'")}, {dialect.JsonInt(
@@ -274,9 +271,7 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
                 ? _session.TransactionAsync(() => _session.ApplyAsync(mutation, default), default)
                 : _session.ApplyAsync(mutation, default);
 
-        (await act.Should().ThrowAsync<UniqueViolationException>())
-            .Which.Constraint.Should()
-            .Be("user_emails_pkey");
+        (await act.Should().ThrowAsync<UniqueViolationException>()).Which.Constraint.Should().Be("user_emails_pkey");
         (await _session.CountAsync(Users.Find(_tenant, id))).Should().Be(0);
         (await TailAsync()).Should().BeEmpty();
         _session.InTransaction.Should().BeFalse();
@@ -288,16 +283,13 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
         var id = Guid.CreateVersion7();
         await _session.ApplyAsync(Users.Create(_tenant, id, "taken"), default);
 
-        var sameName = () =>
-            _session.ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "taken"), default);
+        var sameName = () => _session.ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "taken"), default);
         var sameId = () => _session.ApplyAsync(Users.Create(_tenant, id, "free"), default);
 
         (await sameName.Should().ThrowAsync<UniqueViolationException>())
             .Which.Constraint.Should()
             .Be("users_user_name_key");
-        (await sameId.Should().ThrowAsync<UniqueViolationException>())
-            .Which.Constraint.Should()
-            .Be("users_pkey");
+        (await sameId.Should().ThrowAsync<UniqueViolationException>()).Which.Constraint.Should().Be("users_pkey");
     }
 
     [Test]
@@ -319,13 +311,7 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
     [Test]
     public async Task A_nested_transaction_that_throws_is_undone_alone()
     {
-        Guid[] ids =
-        [
-            Guid.CreateVersion7(),
-            Guid.CreateVersion7(),
-            Guid.CreateVersion7(),
-            Guid.CreateVersion7(),
-        ];
+        Guid[] ids = [Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7()];
         await _session.TransactionAsync(
             async () =>
             {
@@ -334,44 +320,26 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
                 {
                     await _session.ApplyAsync(Users.Create(_tenant, ids[1], "inner"), default);
                     await _session.TransactionAsync(
-                        () =>
-                            _session.ApplyAsync(
-                                Users.Create(_tenant, ids[2], "innermost"),
-                                default
-                            ),
+                        () => _session.ApplyAsync(Users.Create(_tenant, ids[2], "innermost"), default),
                         default
                     );
-                    await _session.ApplyAsync(
-                        Users.Create(_tenant, Guid.CreateVersion7(), "outer"),
-                        default
-                    );
+                    await _session.ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "outer"), default);
                 });
-                await FailAsync(() =>
-                    throw new InvalidOperationException("before anything was sent")
-                );
+                await FailAsync(() => throw new InvalidOperationException("before anything was sent"));
                 await _session.TransactionAsync(
                     () => _session.ApplyAsync(Users.Create(_tenant, ids[3], "second"), default),
                     default
                 );
-                await FailAsync(() =>
-                    _session.ApplyAsync(Users.Create(_tenant, ids[3], "again"), default)
-                );
+                await FailAsync(() => _session.ApplyAsync(Users.Create(_tenant, ids[3], "again"), default));
                 return 0;
             },
             default
         );
 
-        (
-            await _session.CountAsync(
-                new Statement("select id from users where tenant_id = $1", Arg.Uuid(_tenant.Value))
-            )
-        )
+        (await _session.CountAsync(new Statement("select id from users where tenant_id = $1", Arg.Uuid(_tenant.Value))))
             .Should()
             .Be(2);
-        (await TailAsync())
-            .Select(row => row.ResourceId)
-            .Should()
-            .Equal(ids[0].ToString("D"), ids[3].ToString("D"));
+        (await TailAsync()).Select(row => row.ResourceId).Should().Equal(ids[0].ToString("D"), ids[3].ToString("D"));
 
         async Task FailAsync(Func<Task> work)
         {
@@ -395,10 +363,7 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
             _session.TransactionAsync<int>(
                 async () =>
                 {
-                    await _session.ApplyAsync(
-                        Users.Create(_tenant, Guid.CreateVersion7(), "gone"),
-                        default
-                    );
+                    await _session.ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "gone"), default);
                     (await _session.CountAsync(Users.All)).Should().BeGreaterThan(0);
                     throw ScimError.InvalidValue("no");
                 },
@@ -407,27 +372,20 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
         await act.Should().ThrowAsync<ScimException>();
 
         (await TailAsync()).Should().BeEmpty();
-        (await _session.ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "gone"), default))
-            .Should()
-            .Be(1);
+        (await _session.ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "gone"), default)).Should().Be(1);
     }
 
     [Test]
     public async Task A_snapshot_does_not_see_what_is_committed_while_it_is_read()
     {
-        var count = new Statement(
-            "select count(*) from users where tenant_id = $1",
-            Arg.Uuid(_tenant.Value)
-        );
+        var count = new Statement("select count(*) from users where tenant_id = $1", Arg.Uuid(_tenant.Value));
         var counts = await _session.SnapshotAsync(
             [count, count],
             async rows =>
             {
                 await rows.ReadAsync();
                 var first = rows.Int(0);
-                await _host
-                    .Session(_tenant)
-                    .ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "late"), default);
+                await _host.Session(_tenant).ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "late"), default);
                 await rows.NextAsync();
                 await rows.ReadAsync();
                 return (first, rows.Int(0));
@@ -442,17 +400,11 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
     [Test]
     public async Task A_journal_entry_can_be_appended_alone_and_in_a_transaction()
     {
-        await _session.AppendJournalAsync(
-            new JournalEntry("schema.add", null, null, Detail: "alone"),
-            default
-        );
+        await _session.AppendJournalAsync(new JournalEntry("schema.add", null, null, Detail: "alone"), default);
         await _session.TransactionAsync(
             async () =>
             {
-                await _session.AppendJournalAsync(
-                    new JournalEntry("schema.add", null, null, Change: "{}"),
-                    default
-                );
+                await _session.AppendJournalAsync(new JournalEntry("schema.add", null, null, Change: "{}"), default);
                 return 0;
             },
             default
@@ -472,10 +424,7 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
                     Task.Run(() =>
                         _host
                             .Session(_tenant)
-                            .ApplyAsync(
-                                Users.Create(_tenant, Guid.CreateVersion7(), $"parallel-{i}"),
-                                default
-                            )
+                            .ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), $"parallel-{i}"), default)
                     )
                 )
         );
@@ -492,10 +441,7 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
         }
 
         var all = await TailAsync();
-        (await TailAsync(all[1].Sequence))
-            .Select(row => row.Operation)
-            .Should()
-            .Equal("act.1", "act.2");
+        (await TailAsync(all[1].Sequence)).Select(row => row.Operation).Should().Equal("act.1", "act.2");
     }
 
     [Test]
@@ -524,10 +470,7 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
 
     private Task<int> ChangesAsync() =>
         _session.CountAsync(
-            new Statement(
-                "select sequence from journal_changes where tenant_id = $1",
-                Arg.Uuid(_tenant.Value)
-            )
+            new Statement("select sequence from journal_changes where tenant_id = $1", Arg.Uuid(_tenant.Value))
         );
 
     private async Task<List<JournalFact>> TailAsync(long from = 0)

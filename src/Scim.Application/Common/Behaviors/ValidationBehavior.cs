@@ -5,9 +5,8 @@ using Scim.Domain.Errors;
 namespace Scim.Application.Common.Behaviors;
 
 /// <summary>Refuses a request whose validators object, naming the field.</summary>
-internal sealed class ValidationBehavior<TRequest, TResponse>(
-    IEnumerable<IValidator<TRequest>> validators
-) : IPipelineBehavior<TRequest, TResponse>
+internal sealed class ValidationBehavior<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators)
+    : IPipelineBehavior<TRequest, TResponse>
     where TRequest : notnull
 {
     public async Task<TResponse> Handle(

@@ -25,11 +25,13 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
          where tenant_id = $1 and id = $2
         """;
 
-    private const string Parents = "select group_id from group_nestings where tenant_id = $1 and child_id = $2 and group_id <> $2 order by group_id";
+    private const string Parents =
+        "select group_id from group_nestings where tenant_id = $1 and child_id = $2 and group_id <> $2 order by group_id";
 
     private const string DeleteMembers = "delete from group_members where tenant_id = $1 and group_id = $2";
 
-    private const string DeleteNestings = "delete from group_nestings where tenant_id = $1 and (group_id = $2 or child_id = $2)";
+    private const string DeleteNestings =
+        "delete from group_nestings where tenant_id = $1 and (group_id = $2 or child_id = $2)";
 
     private const string DeleteCounters = "delete from group_counters where tenant_id = $1 and group_id = $2";
 
@@ -51,7 +53,8 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
 
     private readonly Memberships _memberships = new(session);
 
-    public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) => ReadAsync(id.Value, "", cancellationToken);
+    public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) =>
+        ReadAsync(id.Value, "", cancellationToken);
 
     public Task<bool> StreamAsync(
         ResourceId id,
@@ -60,7 +63,11 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
         CancellationToken cancellationToken
     ) =>
         session.SnapshotAsync(
-            [Own(GroupRows.Select() + " where r.tenant_id = $1 and r.id = $2", id.Value), Own(UserMembers, id.Value), Own(GroupMembers, id.Value)],
+            [
+                Own(GroupRows.Select() + " where r.tenant_id = $1 and r.id = $2", id.Value),
+                Own(UserMembers, id.Value),
+                Own(GroupMembers, id.Value),
+            ],
             async rows =>
             {
                 if (!await rows.ReadAsync())
@@ -109,7 +116,14 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
             {
                 var applied = change is null
                     ? await session.ExecuteAsync(insert, cancellationToken)
-                    : await session.ApplyAsync(new Mutation(insert, new JournalEntry("group.create", "Group", group.Id.ToString("D"), Change: change), counter), cancellationToken);
+                    : await session.ApplyAsync(
+                        new Mutation(
+                            insert,
+                            new JournalEntry("group.create", "Group", group.Id.ToString("D"), Change: change),
+                            counter
+                        ),
+                        cancellationToken
+                    );
                 if (applied == 0)
                 {
                     throw NameTaken();
@@ -139,7 +153,13 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
             {
                 var current = await LockAsync(id, ifMatch, session.Dialect.ForNoKeyUpdate, cancellationToken);
                 var schema = (await schemas.GetAsync(cancellationToken)).Group;
-                var group = Group.Load(id.Value, DocumentReader.ReadStored(current.Document.Span, schema), current.Version, current.Created, current.LastModified);
+                var group = Group.Load(
+                    id.Value,
+                    DocumentReader.ReadStored(current.Document.Span, schema),
+                    current.Version,
+                    current.Created,
+                    current.LastModified
+                );
                 var members = change(group);
                 var effect = await _memberships.ApplyAsync(id.Value, members, cancellationToken);
                 await WriteAsync(group, effect, operation, cancellationToken);
@@ -148,7 +168,12 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
             cancellationToken
         );
 
-    public Task ChangeMembersAsync(ResourceId id, IfMatch? ifMatch, MembershipChange change, CancellationToken cancellationToken) =>
+    public Task ChangeMembersAsync(
+        ResourceId id,
+        IfMatch? ifMatch,
+        MembershipChange change,
+        CancellationToken cancellationToken
+    ) =>
         session.TransactionAsync(
             async () =>
             {
@@ -171,7 +196,13 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
                 await LockAsync(id, ifMatch, session.Dialect.ForUpdate, cancellationToken);
                 foreach (var parent in await ParentsAsync(id.Value, cancellationToken))
                 {
-                    await BumpAsync(parent, "group.patch", MembershipEffect.Write([], [id.Value]), "member deleted", cancellationToken);
+                    await BumpAsync(
+                        parent,
+                        "group.patch",
+                        MembershipEffect.Write([], [id.Value]),
+                        "member deleted",
+                        cancellationToken
+                    );
                 }
 
                 await session.ExecuteAsync(Own(DeleteMembers, id.Value), cancellationToken);
@@ -192,24 +223,36 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
     /// <summary>
     /// With If-Match the group is locked against membership changes too (they hold its key), since they change the version.
     /// </summary>
-    private async Task<StoredResource> LockAsync(ResourceId id, IfMatch? ifMatch, string rowLock, CancellationToken cancellationToken)
+    private async Task<StoredResource> LockAsync(
+        ResourceId id,
+        IfMatch? ifMatch,
+        string rowLock,
+        CancellationToken cancellationToken
+    )
     {
         if (ifMatch is not null)
         {
             rowLock = session.Dialect.ForUpdate;
         }
 
-        var current = await ReadAsync(id.Value, rowLock, cancellationToken) ?? throw ScimError.NotFound("Group", id.ToString());
+        var current =
+            await ReadAsync(id.Value, rowLock, cancellationToken) ?? throw ScimError.NotFound("Group", id.ToString());
         if (ifMatch is not null && rowLock.Length > 0)
         {
             // The counters were read before the lock was granted; read them again under it.
-            current = await ReadAsync(id.Value, "", cancellationToken) ?? throw ScimError.NotFound("Group", id.ToString());
+            current =
+                await ReadAsync(id.Value, "", cancellationToken) ?? throw ScimError.NotFound("Group", id.ToString());
         }
 
         return ifMatch?.Accepts(current.Version) == false ? throw ScimError.VersionMismatch() : current;
     }
 
-    private async Task WriteAsync(Group group, MembershipEffect effect, string operation, CancellationToken cancellationToken)
+    private async Task WriteAsync(
+        Group group,
+        MembershipEffect effect,
+        string operation,
+        CancellationToken cancellationToken
+    )
     {
         if (group.Change is null)
         {
@@ -221,11 +264,17 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
             return;
         }
 
-        var update = new Statement(Update, [.. await KeyArgsAsync(group, cancellationToken), Arg.Time(group.LastModified)]);
+        var update = new Statement(
+            Update,
+            [.. await KeyArgsAsync(group, cancellationToken), Arg.Time(group.LastModified)]
+        );
         try
         {
             await session.ApplyAsync(
-                new Mutation(update, new JournalEntry(operation, "Group", group.Id.ToString("D"), Change: Merge(group, effect))),
+                new Mutation(
+                    update,
+                    new JournalEntry(operation, "Group", group.Id.ToString("D"), Change: Merge(group, effect))
+                ),
                 cancellationToken
             );
         }
@@ -235,7 +284,13 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
         }
     }
 
-    private Task<int> BumpAsync(Guid group, string operation, string change, string? detail, CancellationToken cancellationToken) =>
+    private Task<int> BumpAsync(
+        Guid group,
+        string operation,
+        string change,
+        string? detail,
+        CancellationToken cancellationToken
+    ) =>
         session.ApplyAsync(
             new Mutation(
                 GroupCounters.BumpOne(session.Tenant.Value, group, clock.Now()),
@@ -262,7 +317,12 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
 
     private Task<StoredResource?> ReadAsync(Guid id, string rowLock, CancellationToken cancellationToken) =>
         session.QueryAsync(
-            [Own($"{GroupRows.Select()} where r.tenant_id = $1 and r.id = $2{(rowLock.Length == 0 ? "" : $" {rowLock} of r")}", id)],
+            [
+                Own(
+                    $"{GroupRows.Select()} where r.tenant_id = $1 and r.id = $2{(rowLock.Length == 0 ? "" : $" {rowLock} of r")}",
+                    id
+                ),
+            ],
             async rows => await rows.ReadAsync() ? GroupRows.Read(rows) : null,
             cancellationToken
         );
@@ -288,9 +348,8 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
     {
         var batch = new MemberOfGroup[MemberBatch];
         var used = 0;
-        foreach (var isGroup in new[] { false, true })
+        for (var isGroup = false; await rows.NextAsync(); isGroup = true)
         {
-            await rows.NextAsync();
             while (await rows.ReadAsync())
             {
                 batch[used++] = new MemberOfGroup(rows.Uuid(0), isGroup, rows.TextOrNull(1));
@@ -317,5 +376,7 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
     private Statement Own(string sql, Guid id) => new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(id));
 
     private static ScimException NameTaken() =>
-        ScimError.Uniqueness("displayName is taken by another group of this tenant (tenant setting groups.uniqueDisplayName).");
+        ScimError.Uniqueness(
+            "displayName is taken by another group of this tenant (tenant setting groups.uniqueDisplayName)."
+        );
 }

@@ -29,7 +29,8 @@ internal sealed class MembershipEffect
     public override string ToString() => Write(_added, _removed);
 
     /// <summary><c>{"members":{"added":[…],"removed":[…]}}</c>, for the journal.</summary>
-    public static string Write(IReadOnlyCollection<Guid> added, IReadOnlyCollection<Guid> removed) => $"{{{Inner(added, removed)}}}";
+    public static string Write(IReadOnlyCollection<Guid> added, IReadOnlyCollection<Guid> removed) =>
+        $"{{{Inner(added, removed)}}}";
 
     /// <summary>The member part to stand inside another change object.</summary>
     public string Inner() => Inner(_added, _removed);

@@ -11,38 +11,53 @@ namespace Scim.Infrastructure.Persistence.Groups;
 /// </summary>
 internal sealed class Memberships(ITenantSession session)
 {
-    public async Task<MembershipEffect> ApplyAsync(Guid group, MembershipChange change, CancellationToken cancellationToken)
+    public async Task<MembershipEffect> ApplyAsync(
+        Guid group,
+        MembershipChange change,
+        CancellationToken cancellationToken
+    )
     {
         var effect = new MembershipEffect();
         for (var i = 0; i < change.Steps.Count; i++)
         {
             var step = change.Steps[i];
-            if (step.Action == MembershipAction.Clear && i + 1 < change.Steps.Count && change.Steps[i + 1].Action == MembershipAction.Add)
+            if (
+                step.Action == MembershipAction.Clear
+                && i + 1 < change.Steps.Count
+                && change.Steps[i + 1].Action == MembershipAction.Add
+            )
             {
                 // Clearing and adding is replacing: members who stay are not touched.
                 await RemoveAsync(group, effect, KeepOnly, [.. change.Steps[i + 1].Ids], cancellationToken);
                 continue;
             }
 
-            await (step.Action switch
-            {
-                MembershipAction.Add => AddAsync(group, step, effect, cancellationToken),
-                MembershipAction.Clear => RemoveAsync(group, effect, (_, _) => "", null, cancellationToken),
-                MembershipAction.RemoveWhere => RemoveAsync(
-                    group,
-                    effect,
-                    Only,
-                    await FindAsync(group, step.Filter!, cancellationToken),
-                    cancellationToken
-                ),
-                _ => RemoveAsync(group, effect, Only, [.. step.Ids], cancellationToken),
-            });
+            await (
+                step.Action switch
+                {
+                    MembershipAction.Add => AddAsync(group, step, effect, cancellationToken),
+                    MembershipAction.Clear => RemoveAsync(group, effect, (_, _) => "", null, cancellationToken),
+                    MembershipAction.RemoveWhere => RemoveAsync(
+                        group,
+                        effect,
+                        Only,
+                        await FindAsync(group, step.Filter!, cancellationToken),
+                        cancellationToken
+                    ),
+                    _ => RemoveAsync(group, effect, Only, [.. step.Ids], cancellationToken),
+                }
+            );
         }
 
         return effect;
     }
 
-    private async Task AddAsync(Guid group, MembershipStep step, MembershipEffect effect, CancellationToken cancellationToken)
+    private async Task AddAsync(
+        Guid group,
+        MembershipStep step,
+        MembershipEffect effect,
+        CancellationToken cancellationToken
+    )
     {
         if (step.Unknown is { } unknown)
         {
@@ -122,8 +137,11 @@ internal sealed class Memberships(ITenantSession session)
 
         Statement Delete(string table, string column)
         {
-            var sql = $"delete from {table} where tenant_id = $1 and group_id = $2{(ids is null ? "" : condition(column, ids))} returning {column}";
-            return ids is null ? new Statement(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(group)) : With(sql, group, ids);
+            var sql =
+                $"delete from {table} where tenant_id = $1 and group_id = $2{(ids is null ? "" : condition(column, ids))} returning {column}";
+            return ids is null
+                ? new Statement(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(group))
+                : With(sql, group, ids);
         }
 
         await session.QueryAsync(
@@ -147,10 +165,13 @@ internal sealed class Memberships(ITenantSession session)
     private string Only(string column, Guid[] ids) => $" and {Match(column, ids)}";
 
     private string KeepOnly(string column, Guid[] ids) =>
-        ids.Length == 1 ? $" and {column} <> $3" : $" and {column} not in (select t.id from {session.Dialect.UuidSet(3)})";
+        ids.Length == 1
+            ? $" and {column} <> $3"
+            : $" and {column} not in (select t.id from {session.Dialect.UuidSet(3)})";
 
     // One id by plain equality: an array of one once got a plan that read the whole group.
-    private string Match(string column, Guid[] ids) => ids.Length == 1 ? $"{column} = $3" : session.Dialect.AnyUuid(column, 3);
+    private string Match(string column, Guid[] ids) =>
+        ids.Length == 1 ? $"{column} = $3" : session.Dialect.AnyUuid(column, 3);
 
     private Statement With(string sql, Guid group, Guid[] ids) =>
         new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(group), ids.Length == 1 ? Arg.Uuid(ids[0]) : Arg.Uuids(ids));
@@ -158,7 +179,10 @@ internal sealed class Memberships(ITenantSession session)
     private async Task<Guid[]> FindAsync(Guid group, Filter filter, CancellationToken cancellationToken)
     {
         List<Arg> args = [Arg.Uuid(session.Tenant.Value), Arg.Uuid(group)];
-        var condition = new FilterToSql(ResourceTable.Groups, session.Dialect, args).CompileElement(filter, ResourceTable.MemberColumn);
+        var condition = new FilterToSql(ResourceTable.Groups, session.Dialect, args).CompileElement(
+            filter,
+            ResourceTable.MemberColumn
+        );
         var sql = $"select m.id from {ResourceTable.MembersOf("$1", "$2")} where {condition}";
         return await session.QueryAsync(
             [new Statement(sql, [.. args])],
@@ -177,5 +201,7 @@ internal sealed class Memberships(ITenantSession session)
     }
 
     private static ScimException UnknownMember(string id) =>
-        ScimError.InvalidValue($"members: {Domain.Resources.JsonText.Quote(id)} is no user or group of this tenant (RFC 7643 §4.2).");
+        ScimError.InvalidValue(
+            $"members: {Domain.Resources.JsonText.Quote(id)} is no user or group of this tenant (RFC 7643 §4.2)."
+        );
 }

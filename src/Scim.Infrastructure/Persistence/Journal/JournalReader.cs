@@ -24,11 +24,7 @@ internal interface IJournalReader
     /// A tenant's rows from that sequence on, in order, until none is left. It does not wait for open transactions, so
     /// it is no basis for a reader that keeps a position.
     /// </summary>
-    IAsyncEnumerable<JournalFact> TailAsync(
-        TenantId tenant,
-        long fromSequence,
-        CancellationToken cancellationToken
-    );
+    IAsyncEnumerable<JournalFact> TailAsync(TenantId tenant, long fromSequence, CancellationToken cancellationToken);
 }
 
 internal sealed class JournalReader(IDatabase database) : IJournalReader

@@ -57,33 +57,11 @@ internal sealed partial class JournalRecorder : BackgroundService, IReadRecorder
         string? detail
     ) =>
         Record(
-            new Occurrence(
-                tenant,
-                actor,
-                requestId,
-                operation,
-                resourceType,
-                resourceId,
-                outcome,
-                detail,
-                _clock.Now()
-            )
+            new Occurrence(tenant, actor, requestId, operation, resourceType, resourceId, outcome, detail, _clock.Now())
         );
 
     public void RefusedAuthentication(TenantId tenant, string reason) =>
-        Record(
-            new Occurrence(
-                tenant,
-                "anonymous",
-                "",
-                "authentication",
-                null,
-                null,
-                "refused",
-                reason,
-                _clock.Now()
-            )
-        );
+        Record(new Occurrence(tenant, "anonymous", "", "authentication", null, null, "refused", reason, _clock.Now()));
 
     public void Read(TenantId tenant, string actor, string operation) =>
         Record(
@@ -166,14 +144,10 @@ internal sealed partial class JournalRecorder : BackgroundService, IReadRecorder
             var left = due - _clock.GetUtcNow();
             if (left > TimeSpan.Zero)
             {
-                await _queue
-                    .Reader.WaitToReadAsync(stoppingToken)
-                    .AsTask()
-                    .WaitAsync(left, _clock, stoppingToken);
+                await _queue.Reader.WaitToReadAsync(stoppingToken).AsTask().WaitAsync(left, _clock, stoppingToken);
             }
         }
-        catch (Exception exception)
-            when (exception is TimeoutException or OperationCanceledException)
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             // The minute is over, or the host stops: either way the caller looks at what there is.
         }

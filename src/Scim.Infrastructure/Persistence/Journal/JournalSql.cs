@@ -17,12 +17,7 @@ internal static class JournalSql
 
     private const int SaltLength = 16;
 
-    public static Arg[] Facts(
-        RequestContext request,
-        DateTimeOffset now,
-        JournalEntry entry,
-        byte[]? digest
-    ) =>
+    public static Arg[] Facts(RequestContext request, DateTimeOffset now, JournalEntry entry, byte[]? digest) =>
         [
             Arg.Uuid(request.TenantId.Value),
             Arg.Time(now),
@@ -105,8 +100,7 @@ internal static class JournalSql
     private const string Values =
         "@tenant, @now, @actor, @requestId, @Operation, @ResourceType, @ResourceId, @Outcome, @Detail, @Occurrences, @digest";
 
-    private const string InsertOnPostgreSql =
-        $"insert into journal ({Columns}) values ({Values}) returning sequence";
+    private const string InsertOnPostgreSql = $"insert into journal ({Columns}) values ({Values}) returning sequence";
 
     private const string InsertOnSqlite = $"""
         insert into journal (epoch, {Columns})

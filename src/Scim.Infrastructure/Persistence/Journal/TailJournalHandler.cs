@@ -17,7 +17,7 @@ internal sealed class TailJournalHandler(IJournalReader journal, ITenantStore te
         return await rows.Select(row => ToLine(row)).ToListAsync(cancellationToken);
     }
 
-    private static JournalLine ToLine(JournalRow row) =>
+    private static JournalLine ToLine(JournalFact row) =>
         new(
             row.Sequence,
             row.OccurredAt,

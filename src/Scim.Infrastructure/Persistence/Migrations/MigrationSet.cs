@@ -15,8 +15,7 @@ internal sealed class MigrationSet
 {
     public const string Table = "schema_migrations";
 
-    public MigrationSet(IEnumerable<Migration> migrations) =>
-        All = [.. migrations.OrderBy(x => x.Number)];
+    public MigrationSet(IEnumerable<Migration> migrations) => All = [.. migrations.OrderBy(x => x.Number)];
 
     public IReadOnlyList<Migration> All { get; }
 
@@ -28,18 +27,14 @@ internal sealed class MigrationSet
             assembly
                 .GetManifestResourceNames()
                 .Where(name =>
-                    name.StartsWith(prefix, StringComparison.Ordinal)
-                    && char.IsAsciiDigit(name[prefix.Length])
+                    name.StartsWith(prefix, StringComparison.Ordinal) && char.IsAsciiDigit(name[prefix.Length])
                 )
                 .Select(name => Parse(name[prefix.Length..^".sql".Length], Text(assembly, name)))
         );
     }
 
     public static string Script(DatabaseProvider provider, string name) =>
-        Text(
-            typeof(MigrationSet).Assembly,
-            $"{typeof(MigrationSet).Namespace}.{provider}.{name}.sql"
-        );
+        Text(typeof(MigrationSet).Assembly, $"{typeof(MigrationSet).Namespace}.{provider}.{name}.sql");
 
     public static Migration Parse(string name, string sql) =>
         new(

@@ -16,12 +16,9 @@ internal sealed class PostgreSqlMigrator(
     private const long Lock = 0x5343494D; // "SCIM"
     private const int RoleAttempts = 10;
 
-    private readonly MigrationSet _migrations =
-        migrations ?? MigrationSet.Of(DatabaseProvider.PostgreSql);
+    private readonly MigrationSet _migrations = migrations ?? MigrationSet.Of(DatabaseProvider.PostgreSql);
 
-    public override async Task<IReadOnlyList<string>> MigrateAsync(
-        CancellationToken cancellationToken
-    )
+    public override async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -57,9 +54,7 @@ internal sealed class PostgreSqlMigrator(
     {
         try
         {
-            await using var connection = await connections.Control.OpenConnectionAsync(
-                cancellationToken
-            );
+            await using var connection = await connections.Control.OpenConnectionAsync(cancellationToken);
             return _migrations.Status(await AppliedAsync(connection));
         }
         catch (PostgresException exception)
@@ -87,10 +82,7 @@ internal sealed class PostgreSqlMigrator(
         grant select on schema_migrations to scim_app, scim_control
         """;
 
-    private async Task EnsureRolesAsync(
-        NpgsqlConnection connection,
-        CancellationToken cancellationToken
-    )
+    private async Task EnsureRolesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var login = new NpgsqlConnectionStringBuilder(strings.Serving).Username;
         var script = MigrationSet.Script(DatabaseProvider.PostgreSql, "roles");
@@ -98,10 +90,7 @@ internal sealed class PostgreSqlMigrator(
         {
             try
             {
-                await connection.ExecuteAsync(
-                    "select set_config('scim.serving_login', @login, false)",
-                    new { login }
-                );
+                await connection.ExecuteAsync("select set_config('scim.serving_login', @login, false)", new { login });
                 await connection.ExecuteAsync(script);
                 return;
             }
@@ -114,24 +103,16 @@ internal sealed class PostgreSqlMigrator(
     }
 
     private static bool IsRace(PostgresException exception) =>
-        exception.SqlState
-            is PostgresErrorCodes.DuplicateObject
-                or PostgresErrorCodes.UniqueViolation
+        exception.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation
         || exception.MessageText.StartsWith("tuple concurrently", StringComparison.Ordinal);
 
-    private async Task ApplyAsync(
-        NpgsqlConnection connection,
-        Migration migration,
-        CancellationToken cancellationToken
-    )
+    private async Task ApplyAsync(NpgsqlConnection connection, Migration migration, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await using var transaction = await connection.BeginTransactionAsync(
-                    cancellationToken
-                );
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
                 await connection.ExecuteAsync(migration.Sql, transaction: transaction);
                 await connection.ExecuteAsync(
                     "insert into schema_migrations (number, name, checksum, applied_at) values (@Number, @Name, @Checksum, @now)",

@@ -13,8 +13,7 @@ internal sealed class SqliteMigrator(
     MigrationSet? migrations = null
 ) : Migrator
 {
-    private readonly MigrationSet _migrations =
-        migrations ?? MigrationSet.Of(DatabaseProvider.Sqlite);
+    private readonly MigrationSet _migrations = migrations ?? MigrationSet.Of(DatabaseProvider.Sqlite);
 
     public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken)
     {
@@ -89,9 +88,7 @@ internal sealed class SqliteMigrator(
         ) == 0
             ? []
             : connection
-                .Query<AppliedMigration>(
-                    "select number, name, checksum from schema_migrations order by number"
-                )
+                .Query<AppliedMigration>("select number, name, checksum from schema_migrations order by number")
                 .AsList();
 
     private void Seed(SqliteConnection connection, SqliteTransaction transaction)

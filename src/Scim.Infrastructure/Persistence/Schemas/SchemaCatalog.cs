@@ -16,7 +16,8 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
     private const string SelectDocuments =
         "select resource_type as ResourceType, document as Document from tenant_schemas where tenant_id = @tenant order by created_at, urn";
 
-    private const string SelectSetting = "select value from tenant_settings where tenant_id = @tenant and name = 'groups.uniqueDisplayName'";
+    private const string SelectSetting =
+        "select value from tenant_settings where tenant_id = @tenant and name = 'groups.uniqueDisplayName'";
 
     private readonly ConcurrentDictionary<TenantId, (long Epoch, TenantSchemas Schemas)> _cache = new();
 
@@ -44,8 +45,12 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
             async connection =>
             {
                 var parameters = new { tenant = tenant.Value };
-                var documents = await connection.QueryAsync<DocumentRow>(new CommandDefinition(SelectDocuments, parameters, cancellationToken: cancellationToken));
-                var setting = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(SelectSetting, parameters, cancellationToken: cancellationToken));
+                var documents = await connection.QueryAsync<DocumentRow>(
+                    new CommandDefinition(SelectDocuments, parameters, cancellationToken: cancellationToken)
+                );
+                var setting = await connection.ExecuteScalarAsync<string?>(
+                    new CommandDefinition(SelectSetting, parameters, cancellationToken: cancellationToken)
+                );
                 return (documents.AsList(), setting != "false");
             },
             cancellationToken
@@ -59,7 +64,9 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
 
         ResourceSchema Compile(string type)
         {
-            var documents = rows.Where(row => row.ResourceType == type).Select(row => SchemaDocument.Read(Encoding.UTF8.GetBytes(row.Document))).ToArray();
+            var documents = rows.Where(row => row.ResourceType == type)
+                .Select(row => SchemaDocument.Read(Encoding.UTF8.GetBytes(row.Document)))
+                .ToArray();
             return type == "User" ? ResourceSchema.User(documents) : ResourceSchema.Group(documents);
         }
     }
@@ -69,5 +76,6 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
 
 internal sealed class SchemaCatalog(CompiledSchemas compiled, RequestContext request) : ISchemaCatalog
 {
-    public ValueTask<TenantSchemas> GetAsync(CancellationToken cancellationToken) => compiled.GetAsync(request.TenantId, cancellationToken);
+    public ValueTask<TenantSchemas> GetAsync(CancellationToken cancellationToken) =>
+        compiled.GetAsync(request.TenantId, cancellationToken);
 }

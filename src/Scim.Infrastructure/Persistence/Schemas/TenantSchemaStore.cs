@@ -9,7 +9,8 @@ using Scim.Infrastructure.Persistence.Tenants;
 
 namespace Scim.Infrastructure.Persistence.Schemas;
 
-internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase database, TimeProvider clock) : ITenantSchemaStore
+internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase database, TimeProvider clock)
+    : ITenantSchemaStore
 {
     private const string SelectTenant = "select id from tenants where slug = @slug";
 
@@ -19,13 +20,21 @@ internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase databa
         on conflict (tenant_id, urn) do nothing
         """;
 
-    public Task<Guid> AddAsync(string tenantSlug, string resourceType, SchemaDocument schema, CancellationToken cancellationToken) =>
+    public Task<Guid> AddAsync(
+        string tenantSlug,
+        string resourceType,
+        SchemaDocument schema,
+        CancellationToken cancellationToken
+    ) =>
         journal.ActAsync(
             async (connection, transaction) =>
             {
                 var tenant =
-                    await connection.QuerySingleOrDefaultAsync<Guid?>(SelectTenant, new { slug = tenantSlug }, transaction)
-                    ?? throw ScimError.NotFound("Tenant", tenantSlug);
+                    await connection.QuerySingleOrDefaultAsync<Guid?>(
+                        SelectTenant,
+                        new { slug = tenantSlug },
+                        transaction
+                    ) ?? throw ScimError.NotFound("Tenant", tenantSlug);
                 var now = clock.Now();
                 var row = new
                 {

@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Scim.Application.Common;
 using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
-using Scim.Application.Common;
 using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence.Search;
@@ -25,23 +25,47 @@ internal sealed class CursorCodec(ServerKeys keys, DataPlaneLimits limits, TimeP
 
     private sealed record Payload(int T, long S, bool H, string? K, int C, long E);
 
-    public async ValueTask<string> ProtectAsync(CursorPosition position, TenantId tenant, string query, int count, CancellationToken cancellationToken)
+    public async ValueTask<string> ProtectAsync(
+        CursorPosition position,
+        TenantId tenant,
+        string query,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
         var key = await keys.GetAsync(KeyName, cancellationToken);
         var expires = clock.GetUtcNow().AddSeconds(limits.CursorTimeoutSeconds).ToUnixTimeSeconds();
-        var plain = JsonSerializer.SerializeToUtf8Bytes(new Payload(position.Type, position.Sequence, position.HasKey, position.Key, count, expires));
+        var plain = JsonSerializer.SerializeToUtf8Bytes(
+            new Payload(position.Type, position.Sequence, position.HasKey, position.Key, count, expires)
+        );
         var sealedBytes = new byte[NonceLength + plain.Length + TagLength];
         RandomNumberGenerator.Fill(sealedBytes.AsSpan(0, NonceLength));
         using var aes = new AesGcm(key, TagLength);
-        aes.Encrypt(sealedBytes.AsSpan(0, NonceLength), plain, sealedBytes.AsSpan(NonceLength, plain.Length), sealedBytes.AsSpan(NonceLength + plain.Length), Binding(tenant, query));
+        aes.Encrypt(
+            sealedBytes.AsSpan(0, NonceLength),
+            plain,
+            sealedBytes.AsSpan(NonceLength, plain.Length),
+            sealedBytes.AsSpan(NonceLength + plain.Length),
+            Binding(tenant, query)
+        );
         return Base64Url.EncodeToString(sealedBytes);
     }
 
     /// <exception cref="ScimException">400 invalidCursor, expiredCursor or invalidCount.</exception>
-    public async ValueTask<CursorPosition> UnprotectAsync(string cursor, TenantId tenant, string query, int count, CancellationToken cancellationToken)
+    public async ValueTask<CursorPosition> UnprotectAsync(
+        string cursor,
+        TenantId tenant,
+        string query,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
         var key = await keys.GetAsync(KeyName, cancellationToken);
-        var payload = Open(cursor, key, Binding(tenant, query)) ?? throw ScimError.InvalidCursor("The cursor does not belong to this query; start again with an empty cursor (RFC 9865 §2.1).");
+        var payload =
+            Open(cursor, key, Binding(tenant, query))
+            ?? throw ScimError.InvalidCursor(
+                "The cursor does not belong to this query; start again with an empty cursor (RFC 9865 §2.1)."
+            );
         if (payload.E < clock.GetUtcNow().ToUnixTimeSeconds())
         {
             throw ScimError.ExpiredCursor("The cursor has expired; start again with an empty cursor (RFC 9865 §2.1).");
@@ -49,7 +73,9 @@ internal sealed class CursorCodec(ServerKeys keys, DataPlaneLimits limits, TimeP
 
         return payload.C == count
             ? new CursorPosition(payload.T, payload.S, payload.H, payload.K)
-            : throw ScimError.InvalidCount($"count must stay {payload.C.ToString(CultureInfo.InvariantCulture)}, as in the first request of this query (RFC 9865 §2.1).");
+            : throw ScimError.InvalidCount(
+                $"count must stay {payload.C.ToString(CultureInfo.InvariantCulture)}, as in the first request of this query (RFC 9865 §2.1)."
+            );
     }
 
     private static Payload? Open(string cursor, byte[] key, byte[] binding)
@@ -69,7 +95,13 @@ internal sealed class CursorCodec(ServerKeys keys, DataPlaneLimits limits, TimeP
         try
         {
             using var aes = new AesGcm(key, TagLength);
-            aes.Decrypt(bytes.AsSpan(0, NonceLength), bytes.AsSpan(NonceLength, plain.Length), bytes.AsSpan(NonceLength + plain.Length), plain, binding);
+            aes.Decrypt(
+                bytes.AsSpan(0, NonceLength),
+                bytes.AsSpan(NonceLength, plain.Length),
+                bytes.AsSpan(NonceLength + plain.Length),
+                plain,
+                binding
+            );
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -79,5 +111,6 @@ internal sealed class CursorCodec(ServerKeys keys, DataPlaneLimits limits, TimeP
         return JsonSerializer.Deserialize<Payload>(plain);
     }
 
-    private static byte[] Binding(TenantId tenant, string query) => SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant}\n{query}"));
+    private static byte[] Binding(TenantId tenant, string query) =>
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant}\n{query}"));
 }

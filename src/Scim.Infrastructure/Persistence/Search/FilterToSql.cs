@@ -103,8 +103,13 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             return Inner(filter.Inner, sub => new Column($"{json} ->> {Name(sub)}"));
         }
 
-        var exact = $"exists (select 1 from {dialect.JsonElements(json)} where {Inner(filter.Inner, sub => new Column($"e.value ->> {Name(sub)}"))})";
-        var narrow = positive ? Conjuncts(filter.Inner).Select(c => Narrow(path with { Sub = c.Path.Attribute }, c)).FirstOrDefault(n => n is not null) : null;
+        var exact =
+            $"exists (select 1 from {dialect.JsonElements(json)} where {Inner(filter.Inner, sub => new Column($"e.value ->> {Name(sub)}"))})";
+        var narrow = positive
+            ? Conjuncts(filter.Inner)
+                .Select(c => Narrow(path with { Sub = c.Path.Attribute }, c))
+                .FirstOrDefault(n => n is not null)
+            : null;
         return narrow is null ? exact : $"({narrow} and {exact})";
     }
 
@@ -145,7 +150,10 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
     /// <summary>An indexed condition that every match fulfils, and that is exact for a plain comparison: e-mail addresses.</summary>
     private string? Narrow(AttributePath path, Filter.Comparison comparison)
     {
-        if (table.ElementIndex(path) is not { } index || comparison.Operator is not (FilterOperator.Equal or FilterOperator.StartsWith))
+        if (
+            table.ElementIndex(path) is not { } index
+            || comparison.Operator is not (FilterOperator.Equal or FilterOperator.StartsWith)
+        )
         {
             return null;
         }
@@ -161,7 +169,13 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             + $"select {index.Owner} from {index.Table} where tenant_id = $1 and {Condition(index.Column)})";
     }
 
-    private string Test(Column column, AttributeDefinition attribute, FilterOperator comparison, FilterValue value, bool positive)
+    private string Test(
+        Column column,
+        AttributeDefinition attribute,
+        FilterOperator comparison,
+        FilterValue value,
+        bool positive
+    )
     {
         if (column.Compare is { } special)
         {
@@ -198,7 +212,10 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
                 FilterOperator.StartsWith when column.IsIndexed => Prefix(sql, text),
                 FilterOperator.StartsWith => $"substr({sql}, 1, {Length(text)}) = {Add(Arg.Text(text))}",
                 FilterOperator.EndsWith => dialect.EndsWith(sql, Add(Arg.Text(text)), Length(text)),
-                _ when positive && column.SearchName is { } name && dialect.Search(table.Name, name, Add(Arg.Text("%" + Escape(text) + "%"))) is { } search => search,
+                _ when positive
+                        && column.SearchName is { } name
+                        && dialect.Search(table.Name, name, Add(Arg.Text("%" + Escape(text) + "%"))) is { } search =>
+                    search,
                 _ => dialect.Contains(sql, Add(Arg.Text(text))),
             };
         }
@@ -233,11 +250,12 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
 
     internal ISqlDialect Dialect => dialect;
 
-    private static string Length(string text) =>
-        text.EnumerateRunes().Count().ToString(CultureInfo.InvariantCulture);
+    private static string Length(string text) => text.EnumerateRunes().Count().ToString(CultureInfo.InvariantCulture);
 
     private static string Escape(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+        text.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("%", "\\%", StringComparison.Ordinal)
+            .Replace("_", "\\_", StringComparison.Ordinal);
 
     /// <summary>The stored value under a path's attribute, in comparison form.</summary>
     internal static string Json(AttributePath path)
@@ -256,7 +274,8 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             : $"(coalesce(r.folded -> {root}, r.document -> {root}) ->> {Name(path.Attribute)})";
     }
 
-    internal static string Name(AttributeDefinition attribute) => "'" + attribute.Name.Replace("'", "''", StringComparison.Ordinal) + "'";
+    internal static string Name(AttributeDefinition attribute) =>
+        "'" + attribute.Name.Replace("'", "''", StringComparison.Ordinal) + "'";
 }
 
 /// <summary>An expression that holds one attribute's value for comparison.</summary>

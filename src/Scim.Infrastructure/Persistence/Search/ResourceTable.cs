@@ -9,7 +9,14 @@ namespace Scim.Infrastructure.Persistence.Search;
 /// <summary>How one resource type lies in the database: which attributes are columns or relations of its table.</summary>
 internal abstract class ResourceTable
 {
-    private static readonly Column Id = new("r.id") { IsTyped = true, IsIndexed = true, IsNotNull = true, IsConstant = true, Compare = CompareId };
+    private static readonly Column Id = new("r.id")
+    {
+        IsTyped = true,
+        IsIndexed = true,
+        IsNotNull = true,
+        IsConstant = true,
+        Compare = CompareId,
+    };
 
     public static readonly ResourceTable Users = new UserTable();
 
@@ -52,7 +59,9 @@ internal abstract class ResourceTable
             "lastModified" => Time(LastModified),
             "resourceType" => new Column("'" + TypeName + "'") { IsConstant = true, IsNotNull = true },
             null => Id,
-            var derived => throw ScimError.InvalidFilter($"meta.{derived} depends on the request and cannot be filtered or sorted."),
+            var derived => throw ScimError.InvalidFilter(
+                $"meta.{derived} depends on the request and cannot be filtered or sorted."
+            ),
         };
 
     protected virtual string LastModified => "r.last_modified";
@@ -64,10 +73,16 @@ internal abstract class ResourceTable
             IsNotNull = true,
             IsConstant = true,
             Compare = (compiler, comparison, value) =>
-                FilterToSql.Relate(sql, comparison, compiler.Add(Arg.Time(DateTimeValue.Parse(value.Text!)!.Instant)), notNull: true),
+                FilterToSql.Relate(
+                    sql,
+                    comparison,
+                    compiler.Add(Arg.Time(DateTimeValue.Parse(value.Text!)!.Instant)),
+                    notNull: true
+                ),
         };
 
-    private static string CompareId(FilterToSql compiler, FilterOperator comparison, FilterValue value) => CompareUuid("r.id", compiler, comparison, value.Text!);
+    private static string CompareId(FilterToSql compiler, FilterOperator comparison, FilterValue value) =>
+        CompareUuid("r.id", compiler, comparison, value.Text!);
 
     protected static string CompareUuid(string sql, FilterToSql compiler, FilterOperator comparison, string text)
     {
@@ -75,18 +90,30 @@ internal abstract class ResourceTable
         {
             // Ids are exact: anything but the canonical form names nobody.
             return Guid.TryParseExact(text, "D", out var id) && id.ToString("D") == text
-                ? FilterToSql.Relate(sql, comparison, compiler.Add(Arg.Uuid(id)), notNull: true)
-                : comparison == FilterOperator.NotEqual ? "1 = 1" : "1 = 0";
+                    ? FilterToSql.Relate(sql, comparison, compiler.Add(Arg.Uuid(id)), notNull: true)
+                : comparison == FilterOperator.NotEqual ? "1 = 1"
+                : "1 = 0";
         }
 
         var canonical = compiler.Dialect.UuidText(sql);
         return comparison switch
         {
-            FilterOperator.Contains or FilterOperator.StartsWith or FilterOperator.EndsWith when text.Length == 0 => "1 = 1",
+            FilterOperator.Contains or FilterOperator.StartsWith or FilterOperator.EndsWith when text.Length == 0 =>
+                "1 = 1",
             FilterOperator.Contains => compiler.Dialect.Contains(canonical, compiler.Add(Arg.Text(text))),
-            FilterOperator.StartsWith => $"substr({canonical}, 1, {text.EnumerateRunes().Count()}) = {compiler.Add(Arg.Text(text))}",
-            FilterOperator.EndsWith => compiler.Dialect.EndsWith(canonical, compiler.Add(Arg.Text(text)), text.EnumerateRunes().Count().ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            _ => FilterToSql.Relate(compiler.Dialect.Ordered(canonical), comparison, compiler.Add(Arg.Text(text)), notNull: true),
+            FilterOperator.StartsWith =>
+                $"substr({canonical}, 1, {text.EnumerateRunes().Count()}) = {compiler.Add(Arg.Text(text))}",
+            FilterOperator.EndsWith => compiler.Dialect.EndsWith(
+                canonical,
+                compiler.Add(Arg.Text(text)),
+                text.EnumerateRunes().Count().ToString(System.Globalization.CultureInfo.InvariantCulture)
+            ),
+            _ => FilterToSql.Relate(
+                compiler.Dialect.Ordered(canonical),
+                comparison,
+                compiler.Add(Arg.Text(text)),
+                notNull: true
+            ),
         };
     }
 
@@ -112,7 +139,9 @@ internal abstract class ResourceTable
             },
             "type" => new Column(attribute.Folds ? "lower(m.type)" : "m.type"),
             "display" => new Column("m.display"),
-            _ => throw ScimError.InvalidFilter("members.$ref depends on the request and cannot be filtered; use members.value."),
+            _ => throw ScimError.InvalidFilter(
+                "members.$ref depends on the request and cannot be filtered; use members.value."
+            ),
         };
 
     private sealed class UserTable : ResourceTable
@@ -128,7 +157,12 @@ internal abstract class ResourceTable
                 ("displayName", _) => Key("display_name_key"),
                 ("name", "familyName") => Key("family_name_key"),
                 ("name", "givenName") => Key("given_name_key"),
-                ("active", _) => new Column("r.active") { IsTyped = true, IsNotNull = true, IsConstant = true },
+                ("active", _) => new Column("r.active")
+                {
+                    IsTyped = true,
+                    IsNotNull = true,
+                    IsConstant = true,
+                },
                 _ => null,
             };
 
@@ -138,15 +172,21 @@ internal abstract class ResourceTable
                 Urns.EnterpriseUser + ":manager.displayName" => new Column(
                     "(select coalesce(m.display_name_key, m.user_name_key) from users m where m.tenant_id = r.tenant_id and m.id = r.manager_id)"
                 ),
-                Urns.EnterpriseUser + ":manager.$ref" => throw ScimError.InvalidFilter("manager.$ref depends on the request and cannot be filtered; use manager.value."),
+                Urns.EnterpriseUser + ":manager.$ref" => throw ScimError.InvalidFilter(
+                    "manager.$ref depends on the request and cannot be filtered; use manager.value."
+                ),
                 _ => null,
             };
 
         public override ElementIndex? ElementIndex(AttributePath path) =>
-            path is { Extension: null, Attribute.Name: "emails", Sub.Name: "value" } ? new ElementIndex("email_key", "user_emails", "user_id") : null;
+            path is { Extension: null, Attribute.Name: "emails", Sub.Name: "value" }
+                ? new ElementIndex("email_key", "user_emails", "user_id")
+                : null;
 
         public override Relation? Relation(AttributePath path, ISqlDialect dialect) =>
-            path is { Extension: null, Attribute.Name: "groups" } ? new Relation(DerivedGroups.Relation, DerivedGroups.Column) : null;
+            path is { Extension: null, Attribute.Name: "groups" }
+                ? new Relation(DerivedGroups.Relation, DerivedGroups.Column)
+                : null;
     }
 
     private sealed class GroupTable : ResourceTable
@@ -183,10 +223,16 @@ internal abstract class ResourceTable
         public static Column Column(AttributeDefinition attribute) =>
             attribute.Name switch
             {
-                "value" => new Column("m.id") { IsTyped = true, Compare = (compiler, comparison, value) => CompareUuid("m.id", compiler, comparison, value.Text!) },
+                "value" => new Column("m.id")
+                {
+                    IsTyped = true,
+                    Compare = (compiler, comparison, value) => CompareUuid("m.id", compiler, comparison, value.Text!),
+                },
                 "type" => new Column("(case when m.direct = 1 then 'direct' else 'indirect' end)"),
                 "display" => new Column("m.display"),
-                _ => throw ScimError.InvalidFilter("groups.$ref depends on the request and cannot be filtered; use groups.value."),
+                _ => throw ScimError.InvalidFilter(
+                    "groups.$ref depends on the request and cannot be filtered; use groups.value."
+                ),
             };
     }
 }

@@ -24,26 +24,32 @@ internal sealed class SearchResourcesHandler(
     RequestContext request
 ) : IRequestHandler<SearchResources, SearchResult>
 {
-    private const string ManyMembers = """
-        select gm.group_id, gm.user_id, u.display from group_members gm
-          join users u on u.tenant_id = gm.tenant_id and u.id = gm.user_id
-         where gm.tenant_id = $1 and {0}
-         order by gm.group_id, gm.user_id
-        """;
+    private static string ManyMembers(ISqlDialect dialect) =>
+        $"""
+            select gm.group_id, gm.user_id, u.display from group_members gm
+              join users u on u.tenant_id = gm.tenant_id and u.id = gm.user_id
+             where gm.tenant_id = $1 and {dialect.AnyUuid("gm.group_id", 2)}
+             order by gm.group_id, gm.user_id
+            """;
 
-    private const string ManyNestings = """
-        select gn.group_id, gn.child_id, g.display from group_nestings gn
-          join groups g on g.tenant_id = gn.tenant_id and g.id = gn.child_id
-         where gn.tenant_id = $1 and {0}
-         order by gn.group_id, gn.child_id
-        """;
+    private static string ManyNestings(ISqlDialect dialect) =>
+        $"""
+            select gn.group_id, gn.child_id, g.display from group_nestings gn
+              join groups g on g.tenant_id = gn.tenant_id and g.id = gn.child_id
+             where gn.tenant_id = $1 and {dialect.AnyUuid("gn.group_id", 2)}
+             order by gn.group_id, gn.child_id
+            """;
 
     public async Task<SearchResult> Handle(SearchResources query, CancellationToken cancellationToken)
     {
         var catalog = await schemas.GetAsync(cancellationToken);
         var search = query.Request;
         var lenient = query.ResourceTypes.Count > 1;
-        var parts = query.ResourceTypes.Select((name, index) => Part.Create(index, catalog.Find(name)!, search, session, request, limits, lenient)).ToArray();
+        var parts = query
+            .ResourceTypes.Select(
+                (name, index) => Part.Create(index, catalog.Find(name)!, search, session, request, limits, lenient)
+            )
+            .ToArray();
         if (lenient && search.Filter is not null && parts.All(part => part.Filter is Filter.Constant))
         {
             // Only unknown attributes: report it as a search of one type would.
@@ -56,7 +62,12 @@ internal sealed class SearchResourcesHandler(
             : await ByCursorAsync(parts, query, count, cancellationToken);
     }
 
-    private async Task<SearchResult> ByIndexAsync(Part[] parts, long startIndex, int count, CancellationToken cancellationToken)
+    private async Task<SearchResult> ByIndexAsync(
+        Part[] parts,
+        long startIndex,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
         var page = new List<FoundResource>();
         var total = 0L;
@@ -76,16 +87,32 @@ internal sealed class SearchResourcesHandler(
         return new SearchResult(total, await WithMembersAsync(page, cancellationToken), startIndex, null);
     }
 
-    private async Task<SearchResult> ByCursorAsync(Part[] parts, SearchResources query, int count, CancellationToken cancellationToken)
+    private async Task<SearchResult> ByCursorAsync(
+        Part[] parts,
+        SearchResources query,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
         var search = query.Request;
-        var binding = string.Join('\n', [string.Join(',', query.ResourceTypes), search.Filter ?? "", search.SortBy ?? "", search.Descending ? "d" : "a"]);
+        var binding = string.Join(
+            '\n',
+            [
+                string.Join(',', query.ResourceTypes),
+                search.Filter ?? "",
+                search.SortBy ?? "",
+                search.Descending ? "d" : "a",
+            ]
+        );
         if (search.Count > limits.MaxPageSize)
         {
             throw ScimError.InvalidCount($"count must be between 0 and {limits.MaxPageSize} (RFC 9865 §2.1).");
         }
 
-        var position = search.Cursor!.Length == 0 ? null : await cursors.UnprotectAsync(search.Cursor, session.Tenant, binding, count, cancellationToken);
+        var position =
+            search.Cursor!.Length == 0
+                ? null
+                : await cursors.UnprotectAsync(search.Cursor, session.Tenant, binding, count, cancellationToken);
         var page = new List<FoundResource>();
         var total = 0L;
         var more = false;
@@ -93,7 +120,16 @@ internal sealed class SearchResourcesHandler(
         {
             var wanted = count - page.Count;
             var passed = position is not null && part.Index < position.Type;
-            var found = passed || more ? [] : await PageAsync(part, part.Index == position?.Type ? position : null, 0, wanted + 1, cancellationToken);
+            var found =
+                passed || more
+                    ? []
+                    : await PageAsync(
+                        part,
+                        part.Index == position?.Type ? position : null,
+                        0,
+                        wanted + 1,
+                        cancellationToken
+                    );
             if (found.Count > wanted)
             {
                 more = true;
@@ -116,7 +152,12 @@ internal sealed class SearchResourcesHandler(
             var last = page[^1];
             var part = Array.Find(parts, part => ReferenceEquals(part.Schema, last.Schema))!;
             next = await cursors.ProtectAsync(
-                new CursorPosition(part.Index, last.Resource.Sequence, part.Sort is not null && last.Resource.SortKey is not null, last.Resource.SortKey),
+                new CursorPosition(
+                    part.Index,
+                    last.Resource.Sequence,
+                    part.Sort is not null && last.Resource.SortKey is not null,
+                    last.Resource.SortKey
+                ),
                 session.Tenant,
                 binding,
                 count,
@@ -127,7 +168,13 @@ internal sealed class SearchResourcesHandler(
         return new SearchResult(total, await WithMembersAsync(page, cancellationToken), null, next);
     }
 
-    private Task<List<FoundResource>> PageAsync(Part part, CursorPosition? after, long skip, int count, CancellationToken cancellationToken)
+    private Task<List<FoundResource>> PageAsync(
+        Part part,
+        CursorPosition? after,
+        long skip,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
         List<Arg> args = [Arg.Uuid(session.Tenant.Value)];
         var sql = part.PageSql(args, after, skip, count, session.Dialect);
@@ -158,9 +205,14 @@ internal sealed class SearchResourcesHandler(
         );
     }
 
-    private async Task<List<FoundResource>> WithMembersAsync(List<FoundResource> page, CancellationToken cancellationToken)
+    private async Task<List<FoundResource>> WithMembersAsync(
+        List<FoundResource> page,
+        CancellationToken cancellationToken
+    )
     {
-        var groups = page.Where(found => MemberProjection.Of(found.Schema, found.Projection) is not null).Select(found => found.Resource.Id).ToArray();
+        var groups = page.Where(found => MemberProjection.Of(found.Schema, found.Projection) is not null)
+            .Select(found => found.Resource.Id)
+            .ToArray();
         if (groups.Length == 0)
         {
             return page;
@@ -168,13 +220,13 @@ internal sealed class SearchResourcesHandler(
 
         var members = await session.QueryAsync(
             [
-                new Statement(string.Format(CultureInfo.InvariantCulture, ManyMembers, session.Dialect.AnyUuid("gm.group_id", 2)), Arg.Uuid(session.Tenant.Value), Arg.Uuids(groups)),
-                new Statement(string.Format(CultureInfo.InvariantCulture, ManyNestings, session.Dialect.AnyUuid("gn.group_id", 2)), Arg.Uuid(session.Tenant.Value), Arg.Uuids(groups)),
+                new Statement(ManyMembers(session.Dialect), Arg.Uuid(session.Tenant.Value), Arg.Uuids(groups)),
+                new Statement(ManyNestings(session.Dialect), Arg.Uuid(session.Tenant.Value), Arg.Uuids(groups)),
             ],
             async rows =>
             {
                 var byGroup = groups.ToDictionary(id => id, _ => new List<MemberOfGroup>());
-                foreach (var isGroup in new[] { false, true })
+                for (var isGroup = false; ; isGroup = true)
                 {
                     while (await rows.ReadAsync())
                     {
@@ -182,18 +234,33 @@ internal sealed class SearchResourcesHandler(
                         byGroup[group].Add(new MemberOfGroup(rows.Uuid(1), isGroup, rows.TextOrNull(2)));
                     }
 
+                    if (isGroup)
+                    {
+                        return byGroup;
+                    }
+
                     await rows.NextAsync();
                 }
-
-                return byGroup;
             },
             cancellationToken
         );
-        return [.. page.Select(found => members.TryGetValue(found.Resource.Id, out var list) ? found with { Members = list } : found)];
+        return
+        [
+            .. page.Select(found =>
+                members.TryGetValue(found.Resource.Id, out var list) ? found with { Members = list } : found
+            ),
+        ];
     }
 
     /// <summary>The share of one resource type in a search.</summary>
-    private sealed record Part(int Index, ResourceSchema Schema, ResourceTable Table, Filter? Filter, Sort? Sort, Projection Projection)
+    private sealed record Part(
+        int Index,
+        ResourceSchema Schema,
+        ResourceTable Table,
+        Filter? Filter,
+        Sort? Sort,
+        Projection Projection
+    )
     {
         public static Part Create(
             int index,
@@ -206,8 +273,12 @@ internal sealed class SearchResourcesHandler(
         )
         {
             var table = schema.Name == "User" ? ResourceTable.Users : ResourceTable.Groups;
-            var filter = search.Filter is null ? null : FilterParser.Parse(search.Filter, schema, request.Deviations, limits.Filter, lenient);
-            var sort = search.SortBy is null ? null : Sort.Compile(schema, table, session.Dialect, search.SortBy, search.Descending, lenient);
+            var filter = search.Filter is null
+                ? null
+                : FilterParser.Parse(search.Filter, schema, request.Deviations, limits.Filter, lenient);
+            var sort = search.SortBy is null
+                ? null
+                : Sort.Compile(schema, table, session.Dialect, search.SortBy, search.Descending, lenient);
             return new Part(
                 index,
                 schema,
@@ -250,10 +321,16 @@ internal sealed class SearchResourcesHandler(
         {
             var isUser = Schema.Name == "User";
             var resource = isUser ? UserRows.Read(rows) : GroupRows.Read(rows);
-            return Sort is null ? resource : resource with { SortKey = ReadKey(rows, isUser ? UserRows.Columns : GroupRows.Columns) };
+            return Sort is null
+                ? resource
+                : resource with
+                {
+                    SortKey = ReadKey(rows, isUser ? UserRows.Columns : GroupRows.Columns),
+                };
         }
 
-        private string Where(FilterToSql compiler) => Filter is null ? "r.tenant_id = $1" : "r.tenant_id = $1 and " + compiler.Compile(Filter);
+        private string Where(FilterToSql compiler) =>
+            Filter is null ? "r.tenant_id = $1" : "r.tenant_id = $1 and " + compiler.Compile(Filter);
 
         private string After(CursorPosition after, FilterToSql compiler)
         {
@@ -281,7 +358,9 @@ internal sealed class SearchResourcesHandler(
             {
                 SortKind.Integer => Arg.Int(long.Parse(key, CultureInfo.InvariantCulture)),
                 SortKind.Real => Arg.Real(double.Parse(key, CultureInfo.InvariantCulture)),
-                SortKind.Time => Arg.Time(new DateTimeOffset(long.Parse(key, CultureInfo.InvariantCulture), TimeSpan.Zero)),
+                SortKind.Time => Arg.Time(
+                    new DateTimeOffset(long.Parse(key, CultureInfo.InvariantCulture), TimeSpan.Zero)
+                ),
                 _ => Arg.Text(key),
             };
 

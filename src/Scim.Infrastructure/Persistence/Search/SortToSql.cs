@@ -20,18 +20,34 @@ internal sealed record Sort(string Sql, SortKind Kind, bool Descending)
 
     /// <param name="sortBy">Attribute path as the client wrote it.</param>
     /// <returns>Null for an attribute that this type lacks, when several types are searched.</returns>
-    public static Sort? Compile(ResourceSchema schema, ResourceTable table, ISqlDialect dialect, string sortBy, bool descending, bool lenient)
+    public static Sort? Compile(
+        ResourceSchema schema,
+        ResourceTable table,
+        ISqlDialect dialect,
+        string sortBy,
+        bool descending,
+        bool lenient
+    )
     {
         if (AttributePath.Resolve(schema, sortBy, out _) is not { } path)
         {
-            return lenient ? null : throw ScimError.InvalidValue($"sortBy: {schema.Name} has no attribute of that name (RFC 7644 §3.4.2.3).");
+            return lenient
+                ? null
+                : throw ScimError.InvalidValue(
+                    $"sortBy: {schema.Name} has no attribute of that name (RFC 7644 §3.4.2.3)."
+                );
         }
 
         if (path.Target.Type == AttributeType.Complex)
         {
             path = path is { Sub: null, Attribute.Value: { } value }
-                ? path with { Sub = value }
-                : throw ScimError.InvalidValue($"sortBy: {path.Target.Path} is complex; name one of its sub-attributes (RFC 7644 §3.4.2.3).");
+                ? path with
+                {
+                    Sub = value,
+                }
+                : throw ScimError.InvalidValue(
+                    $"sortBy: {path.Target.Path} is complex; name one of its sub-attributes (RFC 7644 §3.4.2.3)."
+                );
         }
 
         if (path.Target.Mutability == Mutability.WriteOnly || path.Target.Returned == Returned.Never)
@@ -79,7 +95,9 @@ internal sealed record Sort(string Sql, SortKind Kind, bool Descending)
     private static string First(AttributePath path, string json, ISqlDialect dialect)
     {
         var value = path.Sub is null ? dialect.JsonElementText : $"e.value ->> {FilterToSql.Name(path.Sub)}";
-        var order = path.Attribute.Primary is { } primary ? $" order by case when {dialect.JsonBool($"e.value ->> {FilterToSql.Name(primary)}")} then 0 else 1 end" : "";
+        var order = path.Attribute.Primary is { } primary
+            ? $" order by case when {dialect.JsonBool($"e.value ->> {FilterToSql.Name(primary)}")} then 0 else 1 end"
+            : "";
         return $"(select {value} from {dialect.JsonElements(json)}{order} limit 1)";
     }
 }

@@ -8,9 +8,11 @@ using Scim.Domain.Tenants;
 namespace Scim.Infrastructure.Persistence.Tenants;
 
 /// <summary>Counts deviations in memory and adds them to the client's rows every ten seconds and at shutdown.</summary>
-internal sealed partial class DeviationRecorder(IDatabase database, TimeProvider clock, ILogger<DeviationRecorder> logger)
-    : BackgroundService,
-        IDeviationRecorder
+internal sealed partial class DeviationRecorder(
+    IDatabase database,
+    TimeProvider clock,
+    ILogger<DeviationRecorder> logger
+) : BackgroundService, IDeviationRecorder
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
@@ -63,10 +65,25 @@ internal sealed partial class DeviationRecorder(IDatabase database, TimeProvider
         }
 
         var now = clock.Now();
-        var rows = counts.Select(entry => new { tenant = entry.Key.Tenant.Value, client = entry.Key.Client, kind = entry.Key.Kind.ToString(), count = entry.Value, now }).ToArray();
+        var rows = counts
+            .Select(entry => new
+            {
+                tenant = entry.Key.Tenant.Value,
+                client = entry.Key.Client,
+                kind = entry.Key.Kind.ToString(),
+                count = entry.Value,
+                now,
+            })
+            .ToArray();
         try
         {
-            await database.WriteAsync((connection, transaction) => connection.ExecuteAsync(new CommandDefinition(Add, rows, transaction, cancellationToken: cancellationToken)), cancellationToken);
+            await database.WriteAsync(
+                (connection, transaction) =>
+                    connection.ExecuteAsync(
+                        new CommandDefinition(Add, rows, transaction, cancellationToken: cancellationToken)
+                    ),
+                cancellationToken
+            );
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -75,6 +92,11 @@ internal sealed partial class DeviationRecorder(IDatabase database, TimeProvider
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Dropped the deviations of {Count} clients and kinds", EventName = "deviations-dropped")]
+    [LoggerMessage(
+        1,
+        LogLevel.Warning,
+        "Dropped the deviations of {Count} clients and kinds",
+        EventName = "deviations-dropped"
+    )]
     private partial void Lost(Exception exception, int count);
 }

@@ -56,7 +56,11 @@ internal sealed record UserKeys(
         var keys = new List<string>();
         foreach (var item in (document.Root[emails] as ListValue)?.Items ?? [])
         {
-            if (((ComplexValue)item).Text(emails.Value) is { } text && Folding.Fold(text) is var key && !keys.Contains(key))
+            if (
+                ((ComplexValue)item).Text(emails.Value) is { } text
+                && Folding.Fold(text) is var key
+                && !keys.Contains(key)
+            )
             {
                 keys.Add(key);
             }

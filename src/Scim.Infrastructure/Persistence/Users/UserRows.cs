@@ -12,7 +12,9 @@ internal static class UserRows
     /// <param name="extra">One more column, for sorting.</param>
     public static string Select(ISqlDialect dialect, string? extra = null) =>
         $"""
-            select r.id, r.document, r.version, r.created_at, r.last_modified, r.seq, r.manager_at, mgr.id, mgr.display, {Groups(dialect)}{(extra is null ? "" : ", " + extra)}
+            select r.id, r.document, r.version, r.created_at, r.last_modified, r.seq, r.manager_at, mgr.id, mgr.display, {Groups(
+                dialect
+            )}{(extra is null ? "" : ", " + extra)}
               from users r
               left join users mgr on mgr.tenant_id = r.tenant_id and mgr.id = r.manager_id
             """;
@@ -26,7 +28,9 @@ internal static class UserRows
         var lastModified = rows.Time(4);
         var sequence = rows.Int(5);
         var managerEnd = rows.IntOrNull(6);
-        ManagerOfUser? manager = rows.UuidOrNull(7) is { } managerId ? new ManagerOfUser(managerId, rows.TextOrNull(8)) : null;
+        ManagerOfUser? manager = rows.UuidOrNull(7) is { } managerId
+            ? new ManagerOfUser(managerId, rows.TextOrNull(8))
+            : null;
         return new StoredResource(id, document, version, created, lastModified)
         {
             Sequence = sequence,
@@ -39,7 +43,8 @@ internal static class UserRows
     // Nested groups are walked upwards from the user, and not at all in a tenant that nests none. At most 32 levels.
     private static string Groups(ISqlDialect dialect)
     {
-        string Aggregate(string direct) => $"{dialect.JsonArrayAgg}({dialect.JsonArray}({dialect.UuidText("g.id")}, g.display, {direct}) order by g.id)";
+        string Aggregate(string direct) =>
+            $"{dialect.JsonArrayAgg}({dialect.JsonArray}({dialect.UuidText("g.id")}, g.display, {direct}) order by g.id)";
         return $"""
             (case when exists (select 1 from group_nestings gn where gn.tenant_id = r.tenant_id) then
               (select {Aggregate("d.direct")} from

@@ -37,13 +37,15 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
 
     private const string DeleteRow = "delete from users where tenant_id = $1 and id = $2";
 
-    private const string DeleteMemberships = "delete from group_members where tenant_id = $1 and user_id = $2 returning group_id";
+    private const string DeleteMemberships =
+        "delete from group_members where tenant_id = $1 and user_id = $2 returning group_id";
 
     private const string DeleteEmails = "delete from user_emails where tenant_id = $1 and user_id = $2";
 
     private readonly string _select = UserRows.Select(session.Dialect);
 
-    public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) => ReadAsync(id.Value, "", cancellationToken);
+    public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) =>
+        ReadAsync(id.Value, "", cancellationToken);
 
     public async Task<StoredResource> AddAsync(User user, CancellationToken cancellationToken)
     {
@@ -70,7 +72,10 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
         }
 
         return keys.ManagerId is null
-            ? new StoredResource(user.Id, stored.Bytes, user.Version, user.Created, user.LastModified) { ManagerEnd = stored.ManagerEnd }
+            ? new StoredResource(user.Id, stored.Bytes, user.Version, user.Created, user.LastModified)
+            {
+                ManagerEnd = stored.ManagerEnd,
+            }
             : (await ReadAsync(user.Id, "", cancellationToken))!;
     }
 
@@ -91,9 +96,9 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
         }
 
         return await session.TransactionAsync(
-            () => TryChangeAsync(id, ifMatch, operation, change, session.Dialect.ForUpdate, cancellationToken),
-            cancellationToken
-        ) ?? throw new TransientDatabaseException("The user changed under its own row lock.");
+                () => TryChangeAsync(id, ifMatch, operation, change, session.Dialect.ForUpdate, cancellationToken),
+                cancellationToken
+            ) ?? throw new TransientDatabaseException("The user changed under its own row lock.");
     }
 
     public async Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
@@ -123,14 +128,21 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
         CancellationToken cancellationToken
     )
     {
-        var current = await ReadAsync(id.Value, rowLock, cancellationToken) ?? throw ScimError.NotFound("User", id.ToString());
+        var current =
+            await ReadAsync(id.Value, rowLock, cancellationToken) ?? throw ScimError.NotFound("User", id.ToString());
         if (ifMatch?.Accepts(current.Version) == false)
         {
             throw ScimError.VersionMismatch();
         }
 
         var schema = (await schemas.GetAsync(cancellationToken)).User;
-        var user = User.Load(id.Value, DocumentReader.ReadStored(current.Document.Span, schema), current.Version, current.Created, current.LastModified);
+        var user = User.Load(
+            id.Value,
+            DocumentReader.ReadStored(current.Document.Span, schema),
+            current.Version,
+            current.Created,
+            current.LastModified
+        );
         change(user);
         if (user.Change is null)
         {
@@ -153,7 +165,13 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
         }
 
         return keys.ManagerId == before.ManagerId
-            ? current with { Document = stored.Bytes, ManagerEnd = stored.ManagerEnd, Version = user.Version, LastModified = user.LastModified }
+            ? current with
+            {
+                Document = stored.Bytes,
+                ManagerEnd = stored.ManagerEnd,
+                Version = user.Version,
+                LastModified = user.LastModified,
+            }
             : await ReadAsync(user.Id, "", cancellationToken);
     }
 
@@ -180,7 +198,9 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
 
     private async Task DeleteWithMembershipsAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
     {
-        var current = await ReadAsync(id.Value, session.Dialect.ForUpdate, cancellationToken) ?? throw ScimError.NotFound("User", id.ToString());
+        var current =
+            await ReadAsync(id.Value, session.Dialect.ForUpdate, cancellationToken)
+            ?? throw ScimError.NotFound("User", id.ToString());
         if (ifMatch?.Accepts(current.Version) == false)
         {
             throw ScimError.VersionMismatch();
@@ -208,7 +228,13 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
             await session.ApplyAsync(
                 new Mutation(
                     GroupCounters.BumpOne(session.Tenant.Value, group, now),
-                    new JournalEntry("group.patch", "Group", group.ToString("D"), Change: MembershipEffect.Write([], [id.Value]), Detail: "member deleted")
+                    new JournalEntry(
+                        "group.patch",
+                        "Group",
+                        group.ToString("D"),
+                        Change: MembershipEffect.Write([], [id.Value]),
+                        Detail: "member deleted"
+                    )
                 ),
                 cancellationToken
             );
@@ -219,7 +245,11 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
     }
 
     private Mutation Deletion(string sql, Guid id) =>
-        new(Own(sql, id), new JournalEntry("user.delete", "User", id.ToString("D")), ResourceCounters.Part(session.Tenant.Value, "User", -1));
+        new(
+            Own(sql, id),
+            new JournalEntry("user.delete", "User", id.ToString("D")),
+            ResourceCounters.Part(session.Tenant.Value, "User", -1)
+        );
 
     private Statement Own(string sql, Guid id) => new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(id));
 
@@ -276,5 +306,6 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
         }
     }
 
-    private static ScimException UserNameTaken() => ScimError.Uniqueness("userName is taken by another user of this tenant (RFC 7643 §4.1.1).");
+    private static ScimException UserNameTaken() =>
+        ScimError.Uniqueness("userName is taken by another user of this tenant (RFC 7643 §4.1.1).");
 }
