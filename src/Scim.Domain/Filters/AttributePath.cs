@@ -9,7 +9,11 @@ namespace Scim.Domain.Filters;
 /// <param name="Extension">The extension that holds the attribute; null for the resource itself.</param>
 /// <param name="Attribute">The attribute. For a path that is only an extension's URN, the extension.</param>
 /// <param name="Sub">The sub-attribute, if the path names one.</param>
-public sealed record AttributePath(AttributeDefinition? Extension, AttributeDefinition Attribute, AttributeDefinition? Sub)
+public sealed record AttributePath(
+    AttributeDefinition? Extension,
+    AttributeDefinition Attribute,
+    AttributeDefinition? Sub
+)
 {
     /// <summary>The definition that the path ends at.</summary>
     public AttributeDefinition Target => Sub ?? Attribute;
@@ -61,6 +65,8 @@ public sealed record AttributePath(AttributeDefinition? Extension, AttributeDefi
             return new AttributePath(extension, attribute, null);
         }
 
-        return attribute.Attributes.Find(rest.AsSpan(dot + 1)) is { } sub ? new AttributePath(extension, attribute, sub) : null;
+        return attribute.Attributes.Find(rest.AsSpan(dot + 1)) is { } sub
+            ? new AttributePath(extension, attribute, sub)
+            : null;
     }
 }

@@ -75,7 +75,12 @@ public static class FilterEvaluator
         };
     }
 
-    private static bool Matches(Value value, AttributeDefinition attribute, FilterOperator comparison, FilterValue operand)
+    private static bool Matches(
+        Value value,
+        AttributeDefinition attribute,
+        FilterOperator comparison,
+        FilterValue operand
+    )
     {
         switch (value)
         {

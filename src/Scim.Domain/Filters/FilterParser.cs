@@ -35,15 +35,32 @@ public sealed class FilterParser
         DeviationLog deviations,
         FilterLimits limits,
         bool lenient
-    ) => (_text, _schema, _element, _deviations, _limits, _lenient) = (text, schema, element, deviations, limits, lenient);
+    ) =>
+        (_text, _schema, _element, _deviations, _limits, _lenient) = (
+            text,
+            schema,
+            element,
+            deviations,
+            limits,
+            lenient
+        );
 
     /// <param name="lenient">Attributes that the type does not define are unassigned instead of an error (searches over all types).</param>
-    public static Filter Parse(string text, ResourceSchema schema, DeviationLog deviations, FilterLimits limits, bool lenient = false) =>
-        new FilterParser(text, schema, null, deviations, limits, lenient).ParseWhole();
+    public static Filter Parse(
+        string text,
+        ResourceSchema schema,
+        DeviationLog deviations,
+        FilterLimits limits,
+        bool lenient = false
+    ) => new FilterParser(text, schema, null, deviations, limits, lenient).ParseWhole();
 
     /// <summary>Parses the part between the brackets of a value path; names are sub-attributes of the element.</summary>
-    public static Filter ParseElement(string text, AttributeDefinition element, DeviationLog deviations, FilterLimits limits) =>
-        new FilterParser(text, null, element, deviations, limits, lenient: false).ParseWhole();
+    public static Filter ParseElement(
+        string text,
+        AttributeDefinition element,
+        DeviationLog deviations,
+        FilterLimits limits
+    ) => new FilterParser(text, null, element, deviations, limits, lenient: false).ParseWhole();
 
     private Filter ParseWhole()
     {
@@ -93,7 +110,9 @@ public sealed class FilterParser
             SkipSpace();
             return TryChar('(')
                 ? new Filter.Not(ParseGroup())
-                : throw ScimError.InvalidFilter($"not must be followed by parentheses at position {start + 1} (RFC 7644 §3.4.2.2).");
+                : throw ScimError.InvalidFilter(
+                    $"not must be followed by parentheses at position {start + 1} (RFC 7644 §3.4.2.2)."
+                );
         }
 
         if (++_terms > _limits.MaxTerms)
@@ -126,11 +145,11 @@ public sealed class FilterParser
     {
         var name = ReadName();
         var path = Resolve(name);
-        if (TryChar('['))
-        {
-            return ParseValuePath(name, path);
-        }
+        return TryChar('[') ? ParseValuePath(name, path) : ParseComparison(path);
+    }
 
+    private Filter ParseComparison(AttributePath? path)
+    {
         var word = ReadWord();
         if (word.Equals("pr", StringComparison.OrdinalIgnoreCase))
         {
@@ -150,12 +169,18 @@ public sealed class FilterParser
             "lt" => FilterOperator.LessThan,
             "le" => FilterOperator.LessOrEqual,
             "" => throw Unexpected("an operator"),
-            _ => throw ScimError.InvalidFilter($"{JsonText.Quote(word)} is not a filter operator (RFC 7644 §3.4.2.2, table 3)."),
+            _ => throw ScimError.InvalidFilter(
+                $"{JsonText.Quote(word)} is not a filter operator (RFC 7644 §3.4.2.2, table 3)."
+            ),
         };
         var value = ReadValue();
         if (path is null)
         {
-            return new Filter.Constant(value.ValueKind == JsonValueKind.Null ? comparison == FilterOperator.Equal : comparison == FilterOperator.NotEqual);
+            return new Filter.Constant(
+                value.ValueKind == JsonValueKind.Null
+                    ? comparison == FilterOperator.Equal
+                    : comparison == FilterOperator.NotEqual
+            );
         }
 
         if (value.ValueKind == JsonValueKind.Null)
@@ -184,17 +209,43 @@ public sealed class FilterParser
         _position = end + 1;
         if (path is null)
         {
+            if (TryChar('.'))
+            {
+                ReadName();
+                ParseComparison(null);
+            }
+
             return new Filter.Constant(false);
         }
 
         if (path.Sub is not null || path.Attribute.Type != AttributeType.Complex || path.Attribute.IsExtension)
         {
-            throw ScimError.InvalidFilter($"{name}[…] needs a complex attribute with sub-attributes (RFC 7644 §3.4.2.2).");
+            throw ScimError.InvalidFilter(
+                $"{name}[…] needs a complex attribute with sub-attributes (RFC 7644 §3.4.2.2)."
+            );
         }
 
-        var parser = new FilterParser(inside, null, path.Attribute, _deviations, _limits, lenient: false) { _terms = _terms, _depth = _depth };
+        var parser = new FilterParser(inside, null, path.Attribute, _deviations, _limits, lenient: false)
+        {
+            _terms = _terms,
+            _depth = _depth,
+        };
         var inner = parser.ParseWhole();
         _terms = parser._terms;
+
+        // emails[type eq "work"].value eq "…": beyond the grammar of filters, but clients look users up by it (RFC 7644 §3.5.2 has it for paths).
+        if (TryChar('.'))
+        {
+            var part = ReadName();
+            var sub =
+                path.Attribute.Attributes.Find(part)
+                ?? throw ScimError.InvalidFilter($"{path.Attribute.Path} has no sub-attribute {JsonText.Quote(part)}.");
+            return new Filter.ValuePath(
+                path,
+                new Filter.And(inner, ParseComparison(new AttributePath(null, sub, null)))
+            );
+        }
+
         RequireBoundary();
         return new Filter.ValuePath(path, inner);
     }
@@ -221,7 +272,9 @@ public sealed class FilterParser
             }
             else if (_text[i] == '[')
             {
-                throw ScimError.InvalidFilter("A value path cannot stand inside another value path (RFC 7644 §3.4.2.2).");
+                throw ScimError.InvalidFilter(
+                    "A value path cannot stand inside another value path (RFC 7644 §3.4.2.2)."
+                );
             }
             else if (_text[i] == ']')
             {
@@ -244,12 +297,16 @@ public sealed class FilterParser
         var path = AttributePath.Resolve(_schema!, name, out var bare);
         if (path is null || (bare && !_deviations.Tolerates(Deviation.BareExtensionAttribute)))
         {
-            return _lenient ? null : throw ScimError.InvalidFilter($"{_schema!.Name} has no attribute {JsonText.Quote(name)}.");
+            return _lenient
+                ? null
+                : throw ScimError.InvalidFilter($"{_schema!.Name} has no attribute {JsonText.Quote(name)}.");
         }
 
         if (path.Target.Mutability == Mutability.WriteOnly || path.Target.Returned == Returned.Never)
         {
-            throw ScimError.InvalidFilter($"{path.Target.Path} cannot be filtered: it is never returned (RFC 7643 §7).");
+            throw ScimError.InvalidFilter(
+                $"{path.Target.Path} cannot be filtered: it is never returned (RFC 7643 §7)."
+            );
         }
 
         return path;
@@ -280,7 +337,9 @@ public sealed class FilterParser
             case AttributeType.Boolean:
                 if (partial || ordering)
                 {
-                    throw ScimError.InvalidFilter($"{attribute.Path} is a boolean: only eq and ne apply (RFC 7644 §3.4.2.2).");
+                    throw ScimError.InvalidFilter(
+                        $"{attribute.Path} is a boolean: only eq and ne apply (RFC 7644 §3.4.2.2)."
+                    );
                 }
 
                 if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
@@ -288,10 +347,11 @@ public sealed class FilterParser
                     return new FilterValue(null, Flag: value.ValueKind == JsonValueKind.True);
                 }
 
-                return value.ValueKind == JsonValueKind.String
-                    && bool.TryParse(value.GetString(), out var flag)
+                return
+                    value.ValueKind == JsonValueKind.String
+                    && BooleanValue.Parse(value.GetString()!) is { } boolean
                     && _deviations.Tolerates(Deviation.StringBoolean)
-                    ? new FilterValue(null, Flag: flag)
+                    ? new FilterValue(null, Flag: boolean.Flag)
                     : throw Operand(attribute, "true or false");
             case AttributeType.Integer or AttributeType.Decimal:
                 if (partial)
@@ -347,7 +407,13 @@ public sealed class FilterParser
     {
         SkipSpace();
         var start = _position;
-        while (_position < _text.Length && (char.IsAsciiLetterOrDigit(_text[_position]) || "-_.:$/%~".Contains(_text[_position], StringComparison.Ordinal)))
+        while (
+            _position < _text.Length
+            && (
+                char.IsAsciiLetterOrDigit(_text[_position])
+                || "-_.:$/%~".Contains(_text[_position], StringComparison.Ordinal)
+            )
+        )
         {
             _position++;
         }
@@ -359,7 +425,11 @@ public sealed class FilterParser
     {
         RequireSpace();
         var start = _position;
-        while (_position < _text.Length && !char.IsWhiteSpace(_text[_position]) && _text[_position] is not (')' or '(' or ']' or '['))
+        while (
+            _position < _text.Length
+            && !char.IsWhiteSpace(_text[_position])
+            && _text[_position] is not (')' or '(' or ']' or '[')
+        )
         {
             _position++;
         }
@@ -394,7 +464,11 @@ public sealed class FilterParser
         }
         else
         {
-            while (_position < _text.Length && !char.IsWhiteSpace(_text[_position]) && _text[_position] is not (')' or '(' or ']'))
+            while (
+                _position < _text.Length
+                && !char.IsWhiteSpace(_text[_position])
+                && _text[_position] is not (')' or '(' or ']')
+            )
             {
                 _position++;
             }
@@ -404,7 +478,9 @@ public sealed class FilterParser
         RequireBoundary();
         try
         {
-            var bytes = new UTF8Encoding(false, throwOnInvalidBytes: true).GetBytes(token.ToLowerInvariant() is "true" or "false" or "null" ? token.ToLowerInvariant() : token);
+            var bytes = new UTF8Encoding(false, throwOnInvalidBytes: true).GetBytes(
+                token.ToLowerInvariant() is "true" or "false" or "null" ? token.ToLowerInvariant() : token
+            );
             var reader = new Utf8JsonReader(bytes);
             var value = JsonElement.ParseValue(ref reader);
             if (value.ValueKind == JsonValueKind.String)
@@ -412,9 +488,12 @@ public sealed class FilterParser
                 value.GetString();
             }
 
+            // Whatever follows the first JSON value is not one: 5,6 or nullx.
+            reader.Read();
             return value.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? throw Unexpected("a value") : value;
         }
-        catch (Exception exception) when (exception is JsonException or EncoderFallbackException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception is JsonException or EncoderFallbackException or InvalidOperationException)
         {
             throw ScimError.InvalidFilter(
                 $"{JsonText.Quote(token)} at position {start + 1} is not a value: strings stand in double quotes (RFC 7644 §3.4.2.2)."

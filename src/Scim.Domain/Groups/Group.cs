@@ -14,13 +14,24 @@ public sealed class Group : Resource
 
     public static Group Create(ResourceBody body, DeviationLog deviations, DateTimeOffset now)
     {
-        var group = new Group(Guid.CreateVersion7(now), DocumentRules.KeepOnePrimary(body.Document, deviations), 1, now, now);
+        var group = new Group(
+            Guid.CreateVersion7(now),
+            DocumentRules.KeepOnePrimary(body.Document, deviations),
+            1,
+            now,
+            now
+        );
         group.BeCreated(passwordChanged: false);
         return group;
     }
 
-    public static Group Load(Guid id, Document document, long version, DateTimeOffset created, DateTimeOffset lastModified) =>
-        new(id, document, version, created, lastModified);
+    public static Group Load(
+        Guid id,
+        Document document,
+        long version,
+        DateTimeOffset created,
+        DateTimeOffset lastModified
+    ) => new(id, document, version, created, lastModified);
 
     /// <summary>PUT of the attributes; members are replaced beside it.</summary>
     public void Replace(ResourceBody body, DeviationLog deviations, DateTimeOffset now) =>

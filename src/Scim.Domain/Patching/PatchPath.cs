@@ -25,7 +25,9 @@ public sealed record PatchPath(AttributePath Attribute, Filter? Element)
         var after = close < open ? "" : path[(close + 1)..];
         if (close < open || (after.Length > 0 && after[0] != '.') || after == ".")
         {
-            throw ScimError.InvalidPath($"The path {JsonText.Quote(path)} is not closed properly (RFC 7644 §3.5.2, figure 7).");
+            throw ScimError.InvalidPath(
+                $"The path {JsonText.Quote(path)} is not closed properly (RFC 7644 §3.5.2, figure 7)."
+            );
         }
 
         if (ResolveAttribute(schema, path[..open], deviations) is not { } attribute)
@@ -33,15 +35,24 @@ public sealed record PatchPath(AttributePath Attribute, Filter? Element)
             return null;
         }
 
-        if (attribute.Sub is not null || attribute.Attribute is { IsExtension: true } or { Type: not AttributeType.Complex })
+        if (
+            attribute.Sub is not null
+            || attribute.Attribute is { IsExtension: true } or { Type: not AttributeType.Complex, MultiValued: false }
+        )
         {
-            throw ScimError.InvalidPath($"{attribute.Target.Path} takes no filter: it is not a complex attribute (RFC 7644 §3.5.2).");
+            throw ScimError.InvalidPath(
+                $"{attribute.Target.Path} takes no filter: it has no elements (RFC 7644 §3.5.2)."
+            );
         }
 
         Filter element;
         try
         {
-            element = FilterParser.ParseElement(path[(open + 1)..close], attribute.Attribute, deviations, Limits);
+            var definition =
+                attribute.Attribute.Type == AttributeType.Complex
+                    ? attribute.Attribute
+                    : attribute.Attribute.AsElement();
+            element = FilterParser.ParseElement(path[(open + 1)..close], definition, deviations, Limits);
         }
         catch (ScimException exception)
         {
@@ -52,7 +63,9 @@ public sealed record PatchPath(AttributePath Attribute, Filter? Element)
         {
             var sub =
                 attribute.Attribute.Attributes.Find(after.AsSpan(1))
-                ?? throw ScimError.InvalidPath($"{attribute.Attribute.Path} has no sub-attribute {JsonText.Quote(after[1..])}.");
+                ?? throw ScimError.InvalidPath(
+                    $"{attribute.Attribute.Path} has no sub-attribute {JsonText.Quote(after[1..])}."
+                );
             attribute = attribute with { Sub = sub };
         }
 
@@ -63,7 +76,9 @@ public sealed record PatchPath(AttributePath Attribute, Filter? Element)
     {
         if (AttributePath.Resolve(schema, path, out var bare) is { } found)
         {
-            return !bare || deviations.Tolerates(Deviation.BareExtensionAttribute) ? found : throw Unknown(schema, path);
+            return !bare || deviations.Tolerates(Deviation.BareExtensionAttribute)
+                ? found
+                : throw Unknown(schema, path);
         }
 
         if (
@@ -77,7 +92,8 @@ public sealed record PatchPath(AttributePath Attribute, Filter? Element)
 
         var isForeignUrn =
             path.StartsWith("urn:", StringComparison.OrdinalIgnoreCase) && !schema.TrySplitUrn(path, out _, out _)
-            || path.StartsWith("http", StringComparison.OrdinalIgnoreCase) && path.Contains("://", StringComparison.Ordinal);
+            || path.StartsWith("http", StringComparison.OrdinalIgnoreCase)
+                && path.Contains("://", StringComparison.Ordinal);
         return isForeignUrn && deviations.Tolerates(Deviation.UnknownAttribute) ? null : throw Unknown(schema, path);
     }
 

@@ -24,7 +24,10 @@ public sealed record PatchOperation(PatchKind Kind, string? Path, ReadOnlyMemory
 /// <summary>A PatchOp message (RFC 7644 §3.5.2), parsed but not yet bound to a schema.</summary>
 public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
 {
-    /// <exception cref="ScimException">400 invalidSyntax, or invalidPath for a path that is no string.</exception>
+    /// <summary>Each operation copies the values it touches, so their number is bounded.</summary>
+    public const int MaxOperations = 10_000;
+
+    /// <exception cref="ScimException">413 for too many operations, 400 invalidSyntax, or invalidPath for a path that is no string.</exception>
     public static PatchRequest Read(ReadOnlyMemory<byte> utf8, DeviationLog deviations)
     {
         var reader = JsonText.Open(utf8.Span);
@@ -45,7 +48,11 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
         }
     }
 
-    private static PatchRequest ReadMessage(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8, DeviationLog deviations)
+    private static PatchRequest ReadMessage(
+        ref Utf8JsonReader reader,
+        ReadOnlyMemory<byte> utf8,
+        DeviationLog deviations
+    )
     {
         List<PatchOperation>? operations = null;
         var hasSchemas = false;
@@ -62,7 +69,12 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
             if (name.Equals("schemas", StringComparison.OrdinalIgnoreCase))
             {
                 hasSchemas = true;
-                DocumentReader.CheckSchemas(ref reader, Urns.PatchOp, urn => urn.Equals(Urns.PatchOp, StringComparison.OrdinalIgnoreCase), deviations);
+                DocumentReader.CheckSchemas(
+                    ref reader,
+                    Urns.PatchOp,
+                    urn => urn.Equals(Urns.PatchOp, StringComparison.OrdinalIgnoreCase),
+                    deviations
+                );
             }
             else if (name.Equals("Operations", StringComparison.OrdinalIgnoreCase))
             {
@@ -81,10 +93,16 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
 
         return operations is { Count: > 0 }
             ? new PatchRequest(operations)
-            : throw ScimError.InvalidSyntax("Operations must be an array with at least one operation (RFC 7644 §3.5.2).");
+            : throw ScimError.InvalidSyntax(
+                "Operations must be an array with at least one operation (RFC 7644 §3.5.2)."
+            );
     }
 
-    private static List<PatchOperation> ReadOperations(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8, DeviationLog deviations)
+    private static List<PatchOperation> ReadOperations(
+        ref Utf8JsonReader reader,
+        ReadOnlyMemory<byte> utf8,
+        DeviationLog deviations
+    )
     {
         var operations = new List<PatchOperation>();
         if (reader.TokenType == JsonTokenType.StartObject && deviations.Tolerates(Deviation.SingleValueForMultiValued))
@@ -100,6 +118,11 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
 
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
+            if (operations.Count == MaxOperations)
+            {
+                throw ScimError.PayloadTooLarge($"A PATCH holds at most {MaxOperations} operations.");
+            }
+
             operations.Add(
                 reader.TokenType == JsonTokenType.StartObject
                     ? ReadOperation(ref reader, utf8, deviations)
@@ -110,7 +133,11 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
         return operations;
     }
 
-    private static PatchOperation ReadOperation(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8, DeviationLog deviations)
+    private static PatchOperation ReadOperation(
+        ref Utf8JsonReader reader,
+        ReadOnlyMemory<byte> utf8,
+        DeviationLog deviations
+    )
     {
         PatchKind? kind = null;
         string? path = null;

@@ -46,7 +46,12 @@ public sealed class Patcher
             }
         }
 
-        return new PatchOutcome(document.With(patcher._root), patcher._passwordTouched, patcher._password, patcher._members);
+        return new PatchOutcome(
+            document.With(patcher._root),
+            patcher._passwordTouched,
+            patcher._password,
+            patcher._members
+        );
     }
 
     // RFC 7644 §3.5.2.1, §3.5.2.3: without a path the value is an object whose keys are attributes.
@@ -95,14 +100,17 @@ public sealed class Patcher
         var isPath = name.AsSpan().IndexOfAny(".[:") >= 0;
         if (isPath && !_deviations.Tolerates(Deviation.DottedKey))
         {
-            throw ScimError.InvalidPath($"{JsonText.Quote(name)} is a path; as a key of value only attribute names and schema URNs are allowed (RFC 7644 §3.5.2).");
+            throw ScimError.InvalidPath(
+                $"{JsonText.Quote(name)} is a path; as a key of value only attribute names and schema URNs are allowed (RFC 7644 §3.5.2)."
+            );
         }
 
         try
         {
             return PatchPath.Resolve(_schema, name, _deviations);
         }
-        catch (ScimException exception) when (exception.Error.ScimType == "invalidPath" && _deviations.Tolerates(Deviation.UnknownAttribute))
+        catch (ScimException exception)
+            when (exception.Error.ScimType == "invalidPath" && _deviations.Tolerates(Deviation.UnknownAttribute))
         {
             return null;
         }
@@ -110,7 +118,9 @@ public sealed class Patcher
 
     // As a key, what the client may not write is ignored; as a path it is an error.
     private static bool Ignored(AttributePath path) =>
-        path.Root.Mutability == Mutability.ReadOnly || path.Target.Mutability == Mutability.ReadOnly || path.Target.Derived;
+        path.Root.Mutability == Mutability.ReadOnly
+        || path.Target.Mutability == Mutability.ReadOnly
+        || path.Target.Derived;
 
     private void Apply(PatchOperation operation, PatchPath path)
     {
@@ -127,7 +137,9 @@ public sealed class Patcher
 
         if (operation.Kind != PatchKind.Remove && operation.Value.IsEmpty)
         {
-            throw ScimError.InvalidValue($"{operation.Kind.ToString().ToLowerInvariant()} needs a value (RFC 7644 §3.5.2).");
+            throw ScimError.InvalidValue(
+                $"{operation.Kind.ToString().ToLowerInvariant()} needs a value (RFC 7644 §3.5.2)."
+            );
         }
 
         if (attribute.Relation)
@@ -137,7 +149,8 @@ public sealed class Patcher
         else if (attribute.Mutability == Mutability.WriteOnly)
         {
             _passwordTouched = true;
-            _password = operation.Kind == PatchKind.Remove ? null : (Bind(operation.Value, attribute) as TextValue)?.Text;
+            _password =
+                operation.Kind == PatchKind.Remove ? null : (Bind(operation.Value, attribute) as TextValue)?.Text;
         }
         else if (attribute.IsExtension)
         {
@@ -149,7 +162,9 @@ public sealed class Patcher
                 ? (ComplexValue?)_root[extension] ?? ComplexValue.Empty(extension.Attributes)
                 : _root;
             var current = holder[attribute];
-            var next = attribute.MultiValued ? ApplyToList(operation, path, current as ListValue) : ApplyToSingle(operation, path, current);
+            var next = attribute.MultiValued
+                ? ApplyToList(operation, path, current as ListValue)
+                : ApplyToSingle(operation, path, current);
             CheckUnassigned(operation, path.Attribute, current, next);
             holder = holder.With(attribute, next);
             _root = path.Attribute.Extension is { } owner ? _root.With(owner, holder.IsEmpty ? null : holder) : holder;
@@ -167,7 +182,11 @@ public sealed class Patcher
         foreach (var (name, value) in Members(operation.Value, extension.Path))
         {
             var attribute = extension.Attributes.Find(name);
-            if (attribute is null && name.Equals("managerId", StringComparison.OrdinalIgnoreCase) && _deviations.Tolerates(Deviation.BareReference))
+            if (
+                attribute is null
+                && name.Equals("managerId", StringComparison.OrdinalIgnoreCase)
+                && _deviations.Tolerates(Deviation.BareReference)
+            )
             {
                 attribute = extension.Attributes.Find("manager");
             }
@@ -204,6 +223,7 @@ public sealed class Patcher
 
         if (path.Attribute.Sub is { } sub)
         {
+            // Immutable parts are checked when the aggregate takes the document.
             var complex = current as ComplexValue ?? ComplexValue.Empty(attribute.Attributes);
             var value = operation.Kind == PatchKind.Remove ? null : Bind(operation.Value, sub);
             complex = complex.With(sub, value);
@@ -236,7 +256,11 @@ public sealed class Patcher
         foreach (var (name, part) in Members(value, attribute.Path))
         {
             var sub = attribute.Attributes.Find(name);
-            if (sub is null && name.Equals("managerId", StringComparison.OrdinalIgnoreCase) && _deviations.Tolerates(Deviation.BareReference))
+            if (
+                sub is null
+                && name.Equals("managerId", StringComparison.OrdinalIgnoreCase)
+                && _deviations.Tolerates(Deviation.BareReference)
+            )
             {
                 sub = attribute.Value;
             }
@@ -266,6 +290,10 @@ public sealed class Patcher
         {
             ApplyToWholeList(operation, attribute, items, touched);
         }
+        else if (attribute.Type != AttributeType.Complex)
+        {
+            items = ApplyToValues(operation, path, items);
+        }
         else
         {
             ApplyToElements(operation, path, items, touched);
@@ -275,7 +303,12 @@ public sealed class Patcher
         return items.Count == 0 ? null : new ListValue([.. items]);
     }
 
-    private void ApplyToWholeList(PatchOperation operation, AttributeDefinition attribute, List<Value> items, List<int> touched)
+    private void ApplyToWholeList(
+        PatchOperation operation,
+        AttributeDefinition attribute,
+        List<Value> items,
+        List<int> touched
+    )
     {
         switch (operation.Kind)
         {
@@ -285,43 +318,70 @@ public sealed class Patcher
             case PatchKind.Remove:
                 if (!_deviations.Tolerates(Deviation.RemoveWithValue))
                 {
-                    throw ScimError.InvalidValue("remove takes no value; select what to remove by a filter in the path (RFC 7644 §3.5.2.2).");
+                    throw ScimError.InvalidValue(
+                        "remove takes no value; select what to remove by a filter in the path (RFC 7644 §3.5.2.2)."
+                    );
                 }
 
-                var listed = (Bind(operation.Value, attribute) as ListValue)?.Items ?? [];
-                items.RemoveAll(item => listed.Any(given => Covers(given, item)));
+                var listed = new ListedValues((Bind(operation.Value, attribute) as ListValue)?.Items ?? [], attribute);
+                items.RemoveAll(listed.Cover);
                 break;
             default:
                 var values = (Bind(operation.Value, attribute) as ListValue)?.Items ?? [];
+                CheckPrimaries(attribute, values);
                 if (operation.Kind == PatchKind.Replace)
                 {
                     items.Clear();
+                    items.AddRange(values);
+                    touched.AddRange(Enumerable.Range(0, items.Count));
+                    break;
                 }
 
+                // RFC 7644 §3.5.2.1: a value that is there already is not added again.
+                var present = new HashSet<Value>(items);
                 foreach (var value in values)
                 {
-                    // RFC 7644 §3.5.2.1: a value that is there already is not added again.
-                    if (items.Contains(value))
+                    if (present.Add(value))
                     {
-                        continue;
+                        touched.Add(items.Count);
+                        items.Add(value);
                     }
-
-                    touched.Add(items.Count);
-                    items.Add(value);
                 }
 
                 break;
         }
     }
 
+    // RFC 7644 §3.5.2.2: tags[value eq "x"] selects among simple values.
+    private List<Value> ApplyToValues(PatchOperation operation, PatchPath path, List<Value> items)
+    {
+        var element = path.Attribute.Attribute.AsElement();
+        var matched = false;
+        var kept = new List<Value>(items.Count);
+        foreach (var item in items)
+        {
+            if (!path.Element!.Matches(ComplexValue.Empty(element.Attributes).With(element.Value!, item)))
+            {
+                kept.Add(item);
+                continue;
+            }
+
+            matched = true;
+            if (
+                operation.Kind != PatchKind.Remove
+                && BindElement(operation.Value, path.Attribute.Attribute) is { } value
+            )
+            {
+                kept.Add(value);
+            }
+        }
+
+        return matched || operation.Kind == PatchKind.Remove ? kept : throw NoMatch(path);
+    }
+
     private void ApplyToElements(PatchOperation operation, PatchPath path, List<Value> items, List<int> touched)
     {
         var attribute = path.Attribute.Attribute;
-        if (attribute.Type != AttributeType.Complex)
-        {
-            throw ScimError.InvalidPath($"{attribute.Path} has no sub-attributes.");
-        }
-
         var matched = false;
         var kept = new List<Value>(items.Count);
         foreach (var item in items)
@@ -349,7 +409,11 @@ public sealed class Patcher
             return;
         }
 
-        if (path.Attribute.Sub is { } sub && Template(path, attribute) is { } template && _deviations.Tolerates(Deviation.CreateOnMissingValuePath))
+        if (
+            path.Attribute.Sub is { } sub
+            && Template(path, attribute) is { } template
+            && _deviations.Tolerates(Deviation.CreateOnMissingValuePath)
+        )
         {
             if (Bind(operation.Value, sub) is { } value)
             {
@@ -368,22 +432,50 @@ public sealed class Patcher
         if (path.Attribute.Sub is { } sub)
         {
             var next = element.With(sub, operation.Kind == PatchKind.Remove ? null : Bind(operation.Value, sub));
+            CheckImmutable(path.Attribute.Attribute, element, next);
             return next.IsEmpty ? null : next;
         }
 
-        return operation.Kind switch
+        if (operation.Kind == PatchKind.Remove)
         {
-            PatchKind.Remove => null,
-            PatchKind.Add when operation.Value.Span[0] == (byte)'{' => Merge(element, operation.Value, path.Attribute.Attribute),
-            _ => BindElement(operation.Value, path.Attribute.Attribute),
-        };
+            return null;
+        }
+
+        var merges = operation.Kind == PatchKind.Add && operation.Value.Span[0] == (byte)'{';
+        var whole = merges
+            ? Merge(element, operation.Value, path.Attribute.Attribute)
+            : BindElement(operation.Value, path.Attribute.Attribute) as ComplexValue;
+        if (whole is not null)
+        {
+            CheckImmutable(path.Attribute.Attribute, element, whole);
+        }
+
+        return whole;
+    }
+
+    // An element can be removed, but an immutable part of one that stays keeps its value (RFC 7643 §7).
+    private static void CheckImmutable(AttributeDefinition attribute, ComplexValue before, ComplexValue after)
+    {
+        foreach (var sub in attribute.Attributes)
+        {
+            if (sub.Mutability == Mutability.Immutable && before[sub] is { } value && !value.Equals(after[sub]))
+            {
+                throw ScimError.Mutability($"{sub.Path} is immutable and has a value already (RFC 7643 §7).");
+            }
+        }
     }
 
     /// <summary>The element that a path without a match describes: only <c>eq</c>s joined by <c>and</c> do.</summary>
     private static ComplexValue? Template(PatchPath path, AttributeDefinition attribute)
     {
         var element = ComplexValue.Empty(attribute.Attributes);
-        return path.Element is null || Fill(path.Element) ? element : null;
+        if (path.Element is null)
+        {
+            return element;
+        }
+
+        // Contradicting equalities describe no element.
+        return Fill(path.Element) && path.Element.Matches(element) ? element : null;
 
         bool Fill(Filter filter)
         {
@@ -392,16 +484,9 @@ public sealed class Patcher
                 case Filter.And and:
                     return Fill(and.Left) && Fill(and.Right);
                 case Filter.Comparison { Operator: FilterOperator.Equal } equal when equal.Path.Sub is null:
-                    Value? value = equal.Value switch
-                    {
-                        { Flag: { } flag } => BooleanValue.Of(flag),
-                        { Integer: { } integer } => new IntegerValue(integer),
-                        { Number: { } number } => new DecimalValue(number),
-                        { Original: { } text } when equal.Path.Attribute.Type == AttributeType.DateTime => DateTimeValue.Parse(text),
-                        { Original: { } text } => new TextValue(text),
-                        _ => null,
-                    };
-                    element = element.With(equal.Path.Attribute, value);
+                    var sub = equal.Path.Attribute;
+                    var value = ValueOf(equal.Value, sub.Type);
+                    element = element.With(sub, value is not null && sub.MultiValued ? new ListValue([value]) : value);
                     return value is not null;
                 default:
                     return false;
@@ -409,10 +494,44 @@ public sealed class Patcher
         }
     }
 
+    /// <summary>The value that equals the operand, if an attribute of this type can hold it.</summary>
+    private static Value? ValueOf(FilterValue operand, AttributeType type) =>
+        (type, operand) switch
+        {
+            (AttributeType.Boolean, { Flag: { } flag }) => BooleanValue.Of(flag),
+            (AttributeType.Integer, { Integer: { } integer }) => new IntegerValue(integer),
+            (AttributeType.Decimal, { Number: { } number }) => new DecimalValue(number == 0 ? 0 : number),
+            (AttributeType.DateTime, { Original: { } text }) => DateTimeValue.Parse(text),
+            (AttributeType.Binary, { Original: { Length: > 0 } text }) => ValueReader.IsBinary(text)
+                ? new TextValue(text)
+                : null,
+            (AttributeType.String or AttributeType.Reference, { Original: { Length: > 0 } text }) => new TextValue(
+                text
+            ),
+            _ => null,
+        };
+
+    private void CheckPrimaries(AttributeDefinition attribute, IReadOnlyList<Value> values)
+    {
+        if (
+            attribute.Primary is { } primary
+            && values.Count(value => ((ComplexValue)value).IsTrue(primary)) > 1
+            && !_deviations.Tolerates(Deviation.SeveralPrimaries)
+        )
+        {
+            throw ScimError.InvalidValue(
+                $"{attribute.Path} has several values marked primary; one is allowed (RFC 7643 §2.4)."
+            );
+        }
+    }
+
     // RFC 7644 §3.5.2: setting one primary clears the others.
     private static void KeepOnePrimary(AttributeDefinition attribute, List<Value> items, List<int> touched)
     {
-        if (attribute.Primary is not { } primary || items.Count(item => item is ComplexValue c && c.IsTrue(primary)) < 2)
+        if (
+            attribute.Primary is not { } primary
+            || items.Count(item => item is ComplexValue c && c.IsTrue(primary)) < 2
+        )
         {
             return;
         }
@@ -432,14 +551,13 @@ public sealed class Patcher
         }
     }
 
-    private static bool Covers(Value given, Value item) =>
-        given is ComplexValue wanted && item is ComplexValue present
-            ? wanted.Table.All(sub => wanted[sub] is not { } value || value.Equals(present[sub]))
-            : given.Equals(item);
-
     private static void CheckUnassigned(PatchOperation operation, AttributePath path, Value? current, Value? next)
     {
-        if (!path.Target.Required || (path.Sub is null ? next : (next as ComplexValue)?[path.Sub]) is not null || current is null)
+        if (
+            !path.Target.Required
+            || (path.Sub is null ? next : (next as ComplexValue)?[path.Sub]) is not null
+            || current is null
+        )
         {
             return;
         }
@@ -452,15 +570,17 @@ public sealed class Patcher
 
     private void ApplyToMembers(PatchOperation operation, PatchPath path)
     {
+        if (path.Attribute.Sub is not null)
+        {
+            throw ScimError.Mutability(
+                "The value of a member is immutable; add or remove members instead (RFC 7643 §4.2)."
+            );
+        }
+
         if (path.Element is not null)
         {
             ApplyToMembersWhere(operation, path);
             return;
-        }
-
-        if (path.Attribute.Sub is not null && operation.Kind != PatchKind.Remove)
-        {
-            throw ScimError.Mutability("The value of a member is immutable; add or remove members instead (RFC 7643 §4.2).");
         }
 
         var isRemoval = operation.Kind == PatchKind.Remove;
@@ -495,9 +615,7 @@ public sealed class Patcher
     {
         if (operation.Kind != PatchKind.Remove)
         {
-            throw path.Attribute.Sub is null
-                ? ScimError.NoTarget("Members are added by path members, not by a filter (RFC 7644 §3.5.2.1).")
-                : ScimError.Mutability($"{path.Attribute.Target.Path} is immutable (RFC 7643 §4.2).");
+            throw ScimError.NoTarget("Members are added by path members, not by a filter (RFC 7644 §3.5.2.1).");
         }
 
         var ids = new List<string>();
@@ -516,7 +634,8 @@ public sealed class Patcher
             {
                 case Filter.Or or:
                     return OnlyIds(or.Left) && OnlyIds(or.Right);
-                case Filter.Comparison { Operator: FilterOperator.Equal } equal when equal.Path.Attribute.Name == "value":
+                case Filter.Comparison { Operator: FilterOperator.Equal } equal
+                    when equal.Path.Attribute.Name == "value":
                     ids.Add(equal.Value.Original!);
                     return true;
                 default:
@@ -539,11 +658,13 @@ public sealed class Patcher
         return ValueReader.Read(ref reader, attribute, _deviations);
     }
 
-    private ComplexValue? BindElement(ReadOnlyMemory<byte> value, AttributeDefinition attribute)
+    private Value? BindElement(ReadOnlyMemory<byte> value, AttributeDefinition attribute)
     {
         var reader = JsonText.Open(value.Span);
         reader.Read();
-        return reader.TokenType == JsonTokenType.Null ? null : ValueReader.ReadSingle(ref reader, attribute, _deviations) as ComplexValue;
+        return reader.TokenType == JsonTokenType.Null
+            ? null
+            : ValueReader.ReadSingle(ref reader, attribute, _deviations);
     }
 
     private static List<(string Name, ReadOnlyMemory<byte> Value)> Members(ReadOnlyMemory<byte> json, string path)

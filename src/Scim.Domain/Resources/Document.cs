@@ -32,7 +32,10 @@ public sealed class Document(ResourceSchema schema, ComplexValue root) : IEquata
 
     /// <summary>The URNs that the resource's <c>schemas</c> shows (RFC 7643 §3): the core one and each extension with a value.</summary>
     public IEnumerable<string> SchemaUrns =>
-        Schema.Root.Where(attribute => attribute.IsExtension && Root[attribute] is not null).Select(a => a.Name).Prepend(Schema.Urn);
+        Schema
+            .Root.Where(attribute => attribute.IsExtension && Root[attribute] is not null)
+            .Select(a => a.Name)
+            .Prepend(Schema.Urn);
 
     public bool Equals(Document? other) => other is not null && Root.Equals(other.Root);
 

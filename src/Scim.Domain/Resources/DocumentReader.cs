@@ -55,14 +55,19 @@ public static class DocumentReader
     }
 
     /// <summary>Checks a <c>schemas</c> array of a message or resource; the reader stands on its value.</summary>
-    public static void CheckSchemas(ref Utf8JsonReader reader, string expected, Func<string, bool> belongs, DeviationLog deviations)
+    public static void CheckSchemas(
+        ref Utf8JsonReader reader,
+        string expected,
+        Func<string, bool> belongs,
+        DeviationLog deviations
+    )
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
             throw ScimError.InvalidSyntax($"schemas must be an array that names {expected} (RFC 7643 §3).");
         }
 
-        var (any, own, foreign, unknown) = (false, false, false, false);
+        var (any, named, own, foreign, unknown) = (false, false, false, false, false);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.String)
@@ -72,6 +77,7 @@ public static class DocumentReader
 
             any = true;
             var urn = JsonText.Get(ref reader);
+            named |= urn.Equals(expected, StringComparison.OrdinalIgnoreCase);
             var (isOwn, isKnown) = (belongs(urn), Urns.Known.Contains(urn));
             own |= isOwn;
             foreign |= !isOwn && isKnown;
@@ -85,10 +91,12 @@ public static class DocumentReader
 
         if (!own && foreign && !unknown)
         {
-            throw ScimError.InvalidSyntax($"schemas names another resource or message; this one is {expected} (RFC 7643 §3).");
+            throw ScimError.InvalidSyntax(
+                $"schemas names another resource or message; this one is {expected} (RFC 7643 §3)."
+            );
         }
 
-        if ((unknown || !own) && !deviations.Tolerates(Deviation.UnknownSchema))
+        if ((unknown || foreign || !named) && !deviations.Tolerates(Deviation.UnknownSchema))
         {
             throw ScimError.InvalidSyntax($"schemas must name {expected} and registered URNs only (RFC 7643 §3).");
         }
@@ -163,11 +171,25 @@ public static class DocumentReader
         urn.Equals(schema.Urn, StringComparison.OrdinalIgnoreCase) || schema.Root.Find(urn) is { IsExtension: true };
 
     /// <summary>The <c>value</c> of each member; elements without one are refused.</summary>
-    internal static List<string> ReadMembers(ref Utf8JsonReader reader, AttributeDefinition attribute, DeviationLog deviations)
+    internal static List<string> ReadMembers(
+        ref Utf8JsonReader reader,
+        AttributeDefinition attribute,
+        DeviationLog deviations
+    )
     {
         var members = new List<string>();
         var isArray = reader.TokenType == JsonTokenType.StartArray;
         if (reader.TokenType == JsonTokenType.Null)
+        {
+            return members;
+        }
+
+        // Empty text is unassigned too, as some clients send it.
+        if (
+            reader.TokenType == JsonTokenType.String
+            && reader.ValueSpan.IsEmpty
+            && deviations.Tolerates(Deviation.SingleValueForMultiValued)
+        )
         {
             return members;
         }

@@ -41,12 +41,16 @@ public static class JsonText
     public static string Quote(string text)
     {
         var cut = text.Length <= 80 ? text : text[..80] + "…";
-        return string.Create(cut.Length, cut, (span, source) =>
-        {
-            for (var i = 0; i < span.Length; i++)
+        return string.Create(
+            cut.Length,
+            cut,
+            (span, source) =>
             {
-                span[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '?' : source[i];
+                for (var i = 0; i < span.Length; i++)
+                {
+                    span[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '?' : source[i];
+                }
             }
-        });
+        );
     }
 }

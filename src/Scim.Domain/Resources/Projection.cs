@@ -24,7 +24,11 @@ public sealed class Projection
     /// <param name="schema">The resource type.</param>
     /// <param name="attributes">Names to show beside those always returned; null or empty when not asked.</param>
     /// <param name="excluded">Names to leave out, unless always returned.</param>
-    public static Projection Create(ResourceSchema schema, IReadOnlyList<string>? attributes = null, IReadOnlyList<string>? excluded = null)
+    public static Projection Create(
+        ResourceSchema schema,
+        IReadOnlyList<string>? attributes = null,
+        IReadOnlyList<string>? excluded = null
+    )
     {
         if (attributes is { Count: > 0 } && excluded is { Count: > 0 })
         {
@@ -172,6 +176,17 @@ public sealed class Projection
         {
             foreach (var attribute in Table)
             {
+                // An extension's attribute that is always returned stays when the extension is left out.
+                if (
+                    !_shown[attribute.Index]
+                    && attribute.IsExtension
+                    && attribute.Attributes.Any(inner => inner.Returned == Returned.Always)
+                )
+                {
+                    _shown[attribute.Index] = true;
+                    _inner[attribute.Index] = new Level(attribute.Attributes, shown: false);
+                }
+
                 if (!_shown[attribute.Index] || attribute.Attributes.Count == 0)
                 {
                     continue;

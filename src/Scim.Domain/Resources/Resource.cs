@@ -36,7 +36,11 @@ public abstract class Resource
             return;
         }
 
-        Change = new ResourceChanged(Change?.Before ?? Document, next, passwordChanged || Change is { PasswordChanged: true });
+        Change = new ResourceChanged(
+            Change is null ? Document : Change.Before,
+            next,
+            passwordChanged || Change is { PasswordChanged: true }
+        );
         (Document, Version, LastModified) = (next, Version + 1, now);
     }
 

@@ -16,7 +16,13 @@ public static class ResourceWriter
 
     /// <param name="output">Receives one JSON object.</param>
     /// <param name="baseUrl">The base URL that the client used, without a trailing slash: <c>https://host/scim/v2</c>.</param>
-    public static void Write(IBufferWriter<byte> output, ResourceSchema schema, StoredResource resource, Projection projection, string baseUrl)
+    public static void Write(
+        IBufferWriter<byte> output,
+        ResourceSchema schema,
+        StoredResource resource,
+        Projection projection,
+        string baseUrl
+    )
     {
         if (projection.IsDefault)
         {
@@ -32,7 +38,13 @@ public static class ResourceWriter
     }
 
     /// <summary>Like <see cref="Write"/>, but leaves the object open so that <c>members</c> can be streamed behind it.</summary>
-    public static void WriteOpen(IBufferWriter<byte> output, ResourceSchema schema, StoredResource resource, Projection projection, string baseUrl)
+    public static void WriteOpen(
+        IBufferWriter<byte> output,
+        ResourceSchema schema,
+        StoredResource resource,
+        Projection projection,
+        string baseUrl
+    )
     {
         var whole = new ArrayBufferWriter<byte>(resource.Document.Length + 512);
         Write(whole, schema, resource, projection, baseUrl);
@@ -40,7 +52,12 @@ public static class ResourceWriter
     }
 
     /// <summary>One element of <c>members</c>.</summary>
-    public static void WriteMember(IBufferWriter<byte> output, MemberOfGroup member, MemberProjection shown, string baseUrl)
+    public static void WriteMember(
+        IBufferWriter<byte> output,
+        MemberOfGroup member,
+        MemberProjection shown,
+        string baseUrl
+    )
     {
         var span = output.GetSpan(64);
         var used = 0;
@@ -80,7 +97,12 @@ public static class ResourceWriter
         output.Write("}"u8);
     }
 
-    private static void WriteWhole(IBufferWriter<byte> output, ResourceSchema schema, StoredResource resource, string baseUrl)
+    private static void WriteWhole(
+        IBufferWriter<byte> output,
+        ResourceSchema schema,
+        StoredResource resource,
+        string baseUrl
+    )
     {
         var bytes = resource.Document.Span;
         if (resource is { Manager: { } manager, ManagerEnd: { } end })
@@ -129,7 +151,12 @@ public static class ResourceWriter
         output.Write("]"u8);
     }
 
-    private static void WriteMeta(IBufferWriter<byte> output, ResourceSchema schema, StoredResource resource, string baseUrl)
+    private static void WriteMeta(
+        IBufferWriter<byte> output,
+        ResourceSchema schema,
+        StoredResource resource,
+        string baseUrl
+    )
     {
         output.Write(",\"meta\":{\"resourceType\":\""u8);
         Encoding.UTF8.GetBytes(schema.Name, output);
@@ -203,6 +230,7 @@ public readonly record struct MemberProjection(bool Value, bool Reference, bool 
         return new MemberProjection(Shows("value"), Shows("$ref"), Shows("type"), Shows("display"));
 
         bool Shows(string name) =>
-            members.Attributes.Find(name) is { } sub && (inside?.Shows(sub) ?? sub.Returned is Returned.Default or Returned.Always);
+            members.Attributes.Find(name) is { } sub
+            && (inside?.Shows(sub) ?? sub.Returned is Returned.Default or Returned.Always);
     }
 }

@@ -41,7 +41,9 @@ internal static class ValueReader
         {
             if (only is not null)
             {
-                throw ScimError.InvalidValue($"{attribute.Path} is single-valued, but an array with several values was given.");
+                throw ScimError.InvalidValue(
+                    $"{attribute.Path} is single-valued, but an array with several values was given."
+                );
             }
 
             only = reader.TokenType == JsonTokenType.Null ? null : ReadSingle(ref reader, attribute, deviations);
@@ -66,7 +68,12 @@ internal static class ValueReader
     }
 
     /// <summary>An object whose members are the table's attributes; unknown ones are dropped if the profile tolerates them.</summary>
-    public static ComplexValue ReadObject(ref Utf8JsonReader reader, AttributeTable table, string prefix, DeviationLog deviations)
+    public static ComplexValue ReadObject(
+        ref Utf8JsonReader reader,
+        AttributeTable table,
+        string prefix,
+        DeviationLog deviations
+    )
     {
         var slots = new Value?[table.Count];
         Span<bool> seen = table.Count <= 128 ? stackalloc bool[table.Count] : new bool[table.Count];
@@ -104,7 +111,12 @@ internal static class ValueReader
         ScimError.InvalidSyntax($"{path} occurs twice in one object; names ignore case (RFC 7643 §2.1).");
 
     /// <summary>Skips the value of a name that no schema defines, or refuses it; the reader stands on the property name.</summary>
-    public static void Skip(ref Utf8JsonReader reader, ref HashSet<string>? unknown, string prefix, DeviationLog deviations)
+    public static void Skip(
+        ref Utf8JsonReader reader,
+        ref HashSet<string>? unknown,
+        string prefix,
+        DeviationLog deviations
+    )
     {
         var name = JsonText.Get(ref reader);
         if (!(unknown ??= new HashSet<string>(StringComparer.OrdinalIgnoreCase)).Add(name))
@@ -114,7 +126,9 @@ internal static class ValueReader
 
         if (!deviations.Tolerates(Deviation.UnknownAttribute))
         {
-            throw ScimError.InvalidSyntax($"{prefix}{JsonText.Quote(name)} is not defined by any schema of this resource (RFC 7644 §3.12).");
+            throw ScimError.InvalidSyntax(
+                $"{prefix}{JsonText.Quote(name)} is not defined by any schema of this resource (RFC 7644 §3.12)."
+            );
         }
 
         reader.Read();
@@ -152,7 +166,11 @@ internal static class ValueReader
         }
     }
 
-    private static AttributeDefinition? FindName(ref Utf8JsonReader reader, AttributeTable table, DeviationLog deviations)
+    private static AttributeDefinition? FindName(
+        ref Utf8JsonReader reader,
+        AttributeTable table,
+        DeviationLog deviations
+    )
     {
         var found = reader.ValueIsEscaped ? table.Find(JsonText.Get(ref reader)) : table.Find(reader.ValueSpan);
         if (found is null && table.Find("manager") is { } manager && Is(ref reader, "managerId"))
@@ -171,7 +189,11 @@ internal static class ValueReader
             string.Equals(JsonText.Get(ref reader), name, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static ListValue? ReadList(ref Utf8JsonReader reader, AttributeDefinition attribute, DeviationLog deviations)
+    private static ListValue? ReadList(
+        ref Utf8JsonReader reader,
+        AttributeDefinition attribute,
+        DeviationLog deviations
+    )
     {
         var items = new List<Value>();
         if (reader.TokenType == JsonTokenType.StartArray)
@@ -204,30 +226,47 @@ internal static class ValueReader
         return items.Count == 0 ? null : new ListValue([.. items]);
     }
 
-    private static ComplexValue? ReadComplex(ref Utf8JsonReader reader, AttributeDefinition attribute, DeviationLog deviations)
+    private static ComplexValue? ReadComplex(
+        ref Utf8JsonReader reader,
+        AttributeDefinition attribute,
+        DeviationLog deviations
+    )
     {
         if (reader.TokenType == JsonTokenType.StartObject)
         {
-            var value = ReadObject(ref reader, attribute.Attributes, attribute.IsExtension ? attribute.Path + ":" : attribute.Path + ".", deviations);
+            var value = ReadObject(
+                ref reader,
+                attribute.Attributes,
+                attribute.IsExtension ? attribute.Path + ":" : attribute.Path + ".",
+                deviations
+            );
             return value.IsEmpty ? null : value;
         }
 
-        // A bare value in place of {"value": …}: the manager as text, roles as a list of names.
+        // A bare value in place of {"value": …}: the manager as text, roles as a list of names. Empty text clears any of them.
+        var bare = attribute.Value
+            is { MultiValued: false, Type: AttributeType.String or AttributeType.Reference } inner
+            ? inner
+            : null;
         if (
             reader.TokenType == JsonTokenType.String
-            && attribute.Value is { Type: AttributeType.String or AttributeType.Reference } inner
+            && (bare is not null || reader.ValueSpan.IsEmpty)
             && deviations.Tolerates(Deviation.BareReference)
         )
         {
-            return ReadText(ref reader, attribute) is { Length: > 0 } text
-                ? ComplexValue.Empty(attribute.Attributes).With(inner, new TextValue(text))
+            return bare is not null && ReadText(ref reader, attribute) is { Length: > 0 } text
+                ? ComplexValue.Empty(attribute.Attributes).With(bare, new TextValue(text))
                 : null;
         }
 
         throw Wrong(attribute, "an object");
     }
 
-    private static BooleanValue? ReadBoolean(ref Utf8JsonReader reader, AttributeDefinition attribute, DeviationLog deviations)
+    private static BooleanValue? ReadBoolean(
+        ref Utf8JsonReader reader,
+        AttributeDefinition attribute,
+        DeviationLog deviations
+    )
     {
         switch (reader.TokenType)
         {
@@ -237,15 +276,17 @@ internal static class ValueReader
                 return BooleanValue.False;
             case JsonTokenType.String when deviations.Tolerates(Deviation.StringBoolean):
                 var text = JsonText.Get(ref reader);
-                return text.Length == 0 ? null
-                    : bool.TryParse(text, out var flag) && text.Length == text.Trim().Length ? BooleanValue.Of(flag)
-                    : throw Wrong(attribute, "true or false");
+                return text.Length == 0 ? null : BooleanValue.Parse(text) ?? throw Wrong(attribute, "true or false");
             default:
                 throw Wrong(attribute, "true or false");
         }
     }
 
-    private static IntegerValue? ReadInteger(ref Utf8JsonReader reader, AttributeDefinition attribute, DeviationLog deviations)
+    private static IntegerValue? ReadInteger(
+        ref Utf8JsonReader reader,
+        AttributeDefinition attribute,
+        DeviationLog deviations
+    )
     {
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number))
         {
@@ -260,7 +301,14 @@ internal static class ValueReader
                 return null;
             }
 
-            if (long.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out number))
+            if (
+                long.TryParse(
+                    text,
+                    System.Globalization.NumberStyles.AllowLeadingSign,
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    out number
+                )
+            )
             {
                 return new IntegerValue(number);
             }
@@ -269,7 +317,11 @@ internal static class ValueReader
         throw Wrong(attribute, "a whole number of at most 64 bits");
     }
 
-    private static DecimalValue? ReadDecimal(ref Utf8JsonReader reader, AttributeDefinition attribute, DeviationLog deviations)
+    private static DecimalValue? ReadDecimal(
+        ref Utf8JsonReader reader,
+        AttributeDefinition attribute,
+        DeviationLog deviations
+    )
     {
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var number) && double.IsFinite(number))
         {
@@ -285,8 +337,12 @@ internal static class ValueReader
             }
 
             if (
-                double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out number)
-                && double.IsFinite(number)
+                double.TryParse(
+                    text,
+                    System.Globalization.NumberStyles.Float,
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    out number
+                ) && double.IsFinite(number)
             )
             {
                 return new DecimalValue(number == 0 ? 0 : number);
@@ -301,16 +357,19 @@ internal static class ValueReader
         var text = ReadText(ref reader, attribute);
         return text.Length == 0
             ? null
-            : DateTimeValue.Parse(text) ?? throw Wrong(attribute, "a dateTime such as 2011-05-13T04:42:34Z (RFC 7643 §2.3.5)");
+            : DateTimeValue.Parse(text)
+                ?? throw Wrong(attribute, "a dateTime such as 2011-05-13T04:42:34Z (RFC 7643 §2.3.5)");
     }
 
     private static TextValue? ReadBinary(ref Utf8JsonReader reader, AttributeDefinition attribute)
     {
         var text = ReadText(ref reader, attribute);
         return text.Length == 0 ? null
-            : Base64.IsValid(text) || Base64Url.IsValid(text) ? new TextValue(text)
+            : IsBinary(text) ? new TextValue(text)
             : throw Wrong(attribute, "base64 (RFC 7643 §2.3.6)");
     }
+
+    public static bool IsBinary(string text) => Base64.IsValid(text) || Base64Url.IsValid(text);
 
     private static string ReadText(ref Utf8JsonReader reader, AttributeDefinition attribute)
     {

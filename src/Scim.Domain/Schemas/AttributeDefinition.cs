@@ -106,7 +106,12 @@ public sealed class AttributeDefinition
     /// <param name="index">Position among its siblings.</param>
     /// <param name="prefix">Path of the parent with its separator, or empty.</param>
     /// <param name="derived">Paths whose values the server derives.</param>
-    internal static AttributeDefinition Read(JsonElement definition, int index, string prefix, Predicate<string> derived)
+    internal static AttributeDefinition Read(
+        JsonElement definition,
+        int index,
+        string prefix,
+        Predicate<string> derived
+    )
     {
         var name = definition.GetProperty("name").GetString()!;
         var path = prefix + name;
@@ -173,6 +178,30 @@ public sealed class AttributeDefinition
             Type = AttributeType.Complex,
             IsExtension = true,
             Attributes = new AttributeTable([.. attributes]),
+        };
+
+    /// <summary>
+    /// A simple multi-valued attribute as a value path sees it: elements with the one sub-attribute <c>value</c>
+    /// (RFC 7643 §2.4, RFC 7644 §3.5.2.2).
+    /// </summary>
+    internal AttributeDefinition AsElement() =>
+        new()
+        {
+            Name = Name,
+            Path = Path,
+            Index = Index,
+            Type = AttributeType.Complex,
+            MultiValued = true,
+            Attributes = new AttributeTable([
+                new AttributeDefinition
+                {
+                    Name = "value",
+                    Path = Path + ".value",
+                    Index = 0,
+                    Type = Type,
+                    CaseExact = CaseExact,
+                },
+            ]),
         };
 
     private static JsonEncodedText Encode(string name) => JsonEncodedText.Encode(Encoding.UTF8.GetBytes(name));

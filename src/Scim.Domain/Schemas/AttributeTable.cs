@@ -26,7 +26,8 @@ public sealed class AttributeTable : IReadOnlyList<AttributeDefinition>
 
     public AttributeDefinition this[int index] => _attributes[index];
 
-    public AttributeDefinition? Find(ReadOnlySpan<char> name) => _byName.TryGetValue(name, out var found) ? found : null;
+    public AttributeDefinition? Find(ReadOnlySpan<char> name) =>
+        _byName.TryGetValue(name, out var found) ? found : null;
 
     public AttributeDefinition? Find(ReadOnlySpan<byte> utf8Name)
     {

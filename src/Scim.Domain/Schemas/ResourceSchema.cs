@@ -24,9 +24,31 @@ public sealed class ResourceSchema
         Extensions = extensions;
 
         var root = new List<AttributeDefinition>();
-        Schemas = Add(AttributeDefinition.Common("schemas", 0, AttributeType.Reference, Mutability.ReadOnly, Returned.Always, multiValued: true, derived: true));
-        Id = Add(AttributeDefinition.Common("id", 1, AttributeType.String, Mutability.ReadOnly, Returned.Always, uniqueness: Uniqueness.Server, derived: true));
-        ExternalId = Add(AttributeDefinition.Common("externalId", 2, AttributeType.String, Mutability.ReadWrite, Returned.Default));
+        Schemas = Add(
+            AttributeDefinition.Common(
+                "schemas",
+                0,
+                AttributeType.Reference,
+                Mutability.ReadOnly,
+                Returned.Always,
+                multiValued: true,
+                derived: true
+            )
+        );
+        Id = Add(
+            AttributeDefinition.Common(
+                "id",
+                1,
+                AttributeType.String,
+                Mutability.ReadOnly,
+                Returned.Always,
+                uniqueness: Uniqueness.Server,
+                derived: true
+            )
+        );
+        ExternalId = Add(
+            AttributeDefinition.Common("externalId", 2, AttributeType.String, Mutability.ReadWrite, Returned.Default)
+        );
         foreach (var attribute in core.Attributes.EnumerateArray())
         {
             Add(AttributeDefinition.Read(attribute, root.Count, "", DerivedPaths.Contains));
@@ -168,5 +190,13 @@ public sealed class ResourceSchema
         );
 
     private static AttributeDefinition MetaPart(string name, int index, AttributeType type) =>
-        AttributeDefinition.Common(name, index, type, Mutability.ReadOnly, Returned.Default, derived: true, prefix: "meta.");
+        AttributeDefinition.Common(
+            name,
+            index,
+            type,
+            Mutability.ReadOnly,
+            Returned.Default,
+            derived: true,
+            prefix: "meta."
+        );
 }

@@ -8,7 +8,14 @@ namespace Scim.Domain.Users;
 /// <summary>A user (RFC 7643 §4.1). <c>active</c> is true when a creation leaves it out, and is never unassigned afterwards.</summary>
 public sealed class User : Resource
 {
-    private User(Guid id, Document document, string? passwordHash, long version, DateTimeOffset created, DateTimeOffset lastModified)
+    private User(
+        Guid id,
+        Document document,
+        string? passwordHash,
+        long version,
+        DateTimeOffset created,
+        DateTimeOffset lastModified
+    )
         : base(id, document, version, created, lastModified) => PasswordHash = passwordHash;
 
     public string UserName => Document.Text("userName")!;
@@ -25,21 +32,26 @@ public sealed class User : Resource
         return user;
     }
 
-    public static User Load(Guid id, Document document, long version, DateTimeOffset created, DateTimeOffset lastModified) =>
-        new(id, document, null, version, created, lastModified);
+    public static User Load(
+        Guid id,
+        Document document,
+        long version,
+        DateTimeOffset created,
+        DateTimeOffset lastModified
+    ) => new(id, document, null, version, created, lastModified);
 
     /// <summary>PUT: what is left out is cleared, except <c>active</c> and <c>password</c> (a dismissed person must not come back).</summary>
     public void Replace(ResourceBody body, string? passwordHash, DeviationLog deviations, DateTimeOffset now)
     {
         var next = DocumentRules.KeepImmutable(DocumentRules.KeepOnePrimary(body.Document, deviations), Document);
-        SetPassword(passwordHash, passwordHash is not null);
         Become(WithActive(next, BooleanValue.Of(Active)), now, passwordHash is not null);
+        SetPassword(passwordHash, passwordHash is not null);
     }
 
     public void Patch(PatchOutcome outcome, string? passwordHash, DateTimeOffset now)
     {
-        SetPassword(passwordHash, outcome.PasswordTouched);
         Become(outcome.Document, now, outcome.PasswordTouched);
+        SetPassword(passwordHash, outcome.PasswordTouched);
     }
 
     /// <summary>True when the change sets or clears the password hash.</summary>
