@@ -145,11 +145,11 @@ public sealed class FilterParser
     {
         var name = ReadName();
         var path = Resolve(name);
-        if (TryChar('['))
-        {
-            return ParseValuePath(name, path);
-        }
+        return TryChar('[') ? ParseValuePath(name, path) : ParseComparison(path);
+    }
 
+    private Filter ParseComparison(AttributePath? path)
+    {
         var word = ReadWord();
         if (word.Equals("pr", StringComparison.OrdinalIgnoreCase))
         {
@@ -209,6 +209,12 @@ public sealed class FilterParser
         _position = end + 1;
         if (path is null)
         {
+            if (TryChar('.'))
+            {
+                ReadName();
+                ParseComparison(null);
+            }
+
             return new Filter.Constant(false);
         }
 
@@ -226,6 +232,20 @@ public sealed class FilterParser
         };
         var inner = parser.ParseWhole();
         _terms = parser._terms;
+
+        // emails[type eq "work"].value eq "…": beyond the grammar of filters, but clients look users up by it (RFC 7644 §3.5.2 has it for paths).
+        if (TryChar('.'))
+        {
+            var part = ReadName();
+            var sub =
+                path.Attribute.Attributes.Find(part)
+                ?? throw ScimError.InvalidFilter($"{path.Attribute.Path} has no sub-attribute {JsonText.Quote(part)}.");
+            return new Filter.ValuePath(
+                path,
+                new Filter.And(inner, ParseComparison(new AttributePath(null, sub, null)))
+            );
+        }
+
         RequireBoundary();
         return new Filter.ValuePath(path, inner);
     }
@@ -329,9 +349,9 @@ public sealed class FilterParser
 
                 return
                     value.ValueKind == JsonValueKind.String
-                    && bool.TryParse(value.GetString(), out var flag)
+                    && BooleanValue.Parse(value.GetString()!) is { } boolean
                     && _deviations.Tolerates(Deviation.StringBoolean)
-                    ? new FilterValue(null, Flag: flag)
+                    ? new FilterValue(null, Flag: boolean.Flag)
                     : throw Operand(attribute, "true or false");
             case AttributeType.Integer or AttributeType.Decimal:
                 if (partial)
@@ -468,6 +488,8 @@ public sealed class FilterParser
                 value.GetString();
             }
 
+            // Whatever follows the first JSON value is not one: 5,6 or nullx.
+            reader.Read();
             return value.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? throw Unexpected("a value") : value;
         }
         catch (Exception exception)

@@ -10,6 +10,9 @@ public sealed class MembershipChange
 {
     private readonly List<MembershipStep> _steps = [];
 
+    // The ids of the last step that adds or removes; the step holds this same list.
+    private List<Guid> _lastIds = [];
+
     public IReadOnlyList<MembershipStep> Steps => _steps;
 
     public bool IsEmpty => _steps.Count == 0;
@@ -38,8 +41,10 @@ public sealed class MembershipChange
 
     private void Append(MembershipAction action, IEnumerable<string> ids)
     {
-        var known = new List<Guid>();
-        string? unknown = null;
+        // Adjacent steps of one kind are one step: 50 single removals are one statement.
+        var joins = _steps.Count > 0 && _steps[^1].Action == action;
+        var known = joins ? _lastIds : [];
+        var unknown = joins ? _steps[^1].Unknown : null;
         foreach (var id in ids)
         {
             if (Guid.TryParseExact(id, "D", out var parsed))
@@ -52,13 +57,13 @@ public sealed class MembershipChange
             }
         }
 
-        // Adjacent steps of one kind are one step: 50 single removals are one statement.
-        if (_steps.Count > 0 && _steps[^1] is { } last && last.Action == action)
+        if (joins)
         {
-            _steps[^1] = last with { Ids = [.. last.Ids, .. known], Unknown = last.Unknown ?? unknown };
+            _steps[^1] = _steps[^1] with { Unknown = unknown };
         }
         else if (known.Count > 0 || unknown is not null)
         {
+            _lastIds = known;
             _steps.Add(new MembershipStep(action, known) { Unknown = unknown });
         }
     }

@@ -37,18 +37,22 @@ public sealed record PatchPath(AttributePath Attribute, Filter? Element)
 
         if (
             attribute.Sub is not null
-            || attribute.Attribute is { IsExtension: true } or { Type: not AttributeType.Complex }
+            || attribute.Attribute is { IsExtension: true } or { Type: not AttributeType.Complex, MultiValued: false }
         )
         {
             throw ScimError.InvalidPath(
-                $"{attribute.Target.Path} takes no filter: it is not a complex attribute (RFC 7644 §3.5.2)."
+                $"{attribute.Target.Path} takes no filter: it has no elements (RFC 7644 §3.5.2)."
             );
         }
 
         Filter element;
         try
         {
-            element = FilterParser.ParseElement(path[(open + 1)..close], attribute.Attribute, deviations, Limits);
+            var definition =
+                attribute.Attribute.Type == AttributeType.Complex
+                    ? attribute.Attribute
+                    : attribute.Attribute.AsElement();
+            element = FilterParser.ParseElement(path[(open + 1)..close], definition, deviations, Limits);
         }
         catch (ScimException exception)
         {

@@ -32,7 +32,10 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
             && (path.Length == "members".Length || path["members".Length] == '[')
         );
 
-    /// <exception cref="ScimException">400 invalidSyntax, or invalidPath for a path that is no string.</exception>
+    /// <summary>Each operation copies the values it touches, so their number is bounded.</summary>
+    public const int MaxOperations = 10_000;
+
+    /// <exception cref="ScimException">413 for too many operations, 400 invalidSyntax, or invalidPath for a path that is no string.</exception>
     public static PatchRequest Read(ReadOnlyMemory<byte> utf8, DeviationLog deviations)
     {
         var reader = JsonText.Open(utf8.Span);
@@ -123,6 +126,11 @@ public sealed record PatchRequest(IReadOnlyList<PatchOperation> Operations)
 
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
+            if (operations.Count == MaxOperations)
+            {
+                throw ScimError.PayloadTooLarge($"A PATCH holds at most {MaxOperations} operations.");
+            }
+
             operations.Add(
                 reader.TokenType == JsonTokenType.StartObject
                     ? ReadOperation(ref reader, utf8, deviations)

@@ -223,6 +223,7 @@ public sealed class Patcher
 
         if (path.Attribute.Sub is { } sub)
         {
+            // Immutable parts are checked when the aggregate takes the document.
             var complex = current as ComplexValue ?? ComplexValue.Empty(attribute.Attributes);
             var value = operation.Kind == PatchKind.Remove ? null : Bind(operation.Value, sub);
             complex = complex.With(sub, value);
@@ -289,6 +290,10 @@ public sealed class Patcher
         {
             ApplyToWholeList(operation, attribute, items, touched);
         }
+        else if (attribute.Type != AttributeType.Complex)
+        {
+            items = ApplyToValues(operation, path, items);
+        }
         else
         {
             ApplyToElements(operation, path, items, touched);
@@ -318,40 +323,65 @@ public sealed class Patcher
                     );
                 }
 
-                var listed = (Bind(operation.Value, attribute) as ListValue)?.Items ?? [];
-                items.RemoveAll(item => listed.Any(given => Covers(given, item)));
+                var listed = new ListedValues((Bind(operation.Value, attribute) as ListValue)?.Items ?? [], attribute);
+                items.RemoveAll(listed.Cover);
                 break;
             default:
                 var values = (Bind(operation.Value, attribute) as ListValue)?.Items ?? [];
+                CheckPrimaries(attribute, values);
                 if (operation.Kind == PatchKind.Replace)
                 {
                     items.Clear();
+                    items.AddRange(values);
+                    touched.AddRange(Enumerable.Range(0, items.Count));
+                    break;
                 }
 
+                // RFC 7644 §3.5.2.1: a value that is there already is not added again.
+                var present = new HashSet<Value>(items);
                 foreach (var value in values)
                 {
-                    // RFC 7644 §3.5.2.1: a value that is there already is not added again.
-                    if (items.Contains(value))
+                    if (present.Add(value))
                     {
-                        continue;
+                        touched.Add(items.Count);
+                        items.Add(value);
                     }
-
-                    touched.Add(items.Count);
-                    items.Add(value);
                 }
 
                 break;
         }
     }
 
+    // RFC 7644 §3.5.2.2: tags[value eq "x"] selects among simple values.
+    private List<Value> ApplyToValues(PatchOperation operation, PatchPath path, List<Value> items)
+    {
+        var element = path.Attribute.Attribute.AsElement();
+        var matched = false;
+        var kept = new List<Value>(items.Count);
+        foreach (var item in items)
+        {
+            if (!path.Element!.Matches(ComplexValue.Empty(element.Attributes).With(element.Value!, item)))
+            {
+                kept.Add(item);
+                continue;
+            }
+
+            matched = true;
+            if (
+                operation.Kind != PatchKind.Remove
+                && BindElement(operation.Value, path.Attribute.Attribute) is { } value
+            )
+            {
+                kept.Add(value);
+            }
+        }
+
+        return matched || operation.Kind == PatchKind.Remove ? kept : throw NoMatch(path);
+    }
+
     private void ApplyToElements(PatchOperation operation, PatchPath path, List<Value> items, List<int> touched)
     {
         var attribute = path.Attribute.Attribute;
-        if (attribute.Type != AttributeType.Complex)
-        {
-            throw ScimError.InvalidPath($"{attribute.Path} has no sub-attributes.");
-        }
-
         var matched = false;
         var kept = new List<Value>(items.Count);
         foreach (var item in items)
@@ -402,26 +432,50 @@ public sealed class Patcher
         if (path.Attribute.Sub is { } sub)
         {
             var next = element.With(sub, operation.Kind == PatchKind.Remove ? null : Bind(operation.Value, sub));
+            CheckImmutable(path.Attribute.Attribute, element, next);
             return next.IsEmpty ? null : next;
         }
 
-        return operation.Kind switch
+        if (operation.Kind == PatchKind.Remove)
         {
-            PatchKind.Remove => null,
-            PatchKind.Add when operation.Value.Span[0] == (byte)'{' => Merge(
-                element,
-                operation.Value,
-                path.Attribute.Attribute
-            ),
-            _ => BindElement(operation.Value, path.Attribute.Attribute),
-        };
+            return null;
+        }
+
+        var merges = operation.Kind == PatchKind.Add && operation.Value.Span[0] == (byte)'{';
+        var whole = merges
+            ? Merge(element, operation.Value, path.Attribute.Attribute)
+            : BindElement(operation.Value, path.Attribute.Attribute) as ComplexValue;
+        if (whole is not null)
+        {
+            CheckImmutable(path.Attribute.Attribute, element, whole);
+        }
+
+        return whole;
+    }
+
+    // An element can be removed, but an immutable part of one that stays keeps its value (RFC 7643 §7).
+    private static void CheckImmutable(AttributeDefinition attribute, ComplexValue before, ComplexValue after)
+    {
+        foreach (var sub in attribute.Attributes)
+        {
+            if (sub.Mutability == Mutability.Immutable && before[sub] is { } value && !value.Equals(after[sub]))
+            {
+                throw ScimError.Mutability($"{sub.Path} is immutable and has a value already (RFC 7643 §7).");
+            }
+        }
     }
 
     /// <summary>The element that a path without a match describes: only <c>eq</c>s joined by <c>and</c> do.</summary>
     private static ComplexValue? Template(PatchPath path, AttributeDefinition attribute)
     {
         var element = ComplexValue.Empty(attribute.Attributes);
-        return path.Element is null || Fill(path.Element) ? element : null;
+        if (path.Element is null)
+        {
+            return element;
+        }
+
+        // Contradicting equalities describe no element.
+        return Fill(path.Element) && path.Element.Matches(element) ? element : null;
 
         bool Fill(Filter filter)
         {
@@ -430,21 +484,44 @@ public sealed class Patcher
                 case Filter.And and:
                     return Fill(and.Left) && Fill(and.Right);
                 case Filter.Comparison { Operator: FilterOperator.Equal } equal when equal.Path.Sub is null:
-                    Value? value = equal.Value switch
-                    {
-                        { Flag: { } flag } => BooleanValue.Of(flag),
-                        { Integer: { } integer } => new IntegerValue(integer),
-                        { Number: { } number } => new DecimalValue(number),
-                        { Original: { } text } when equal.Path.Attribute.Type == AttributeType.DateTime =>
-                            DateTimeValue.Parse(text),
-                        { Original: { } text } => new TextValue(text),
-                        _ => null,
-                    };
-                    element = element.With(equal.Path.Attribute, value);
+                    var sub = equal.Path.Attribute;
+                    var value = ValueOf(equal.Value, sub.Type);
+                    element = element.With(sub, value is not null && sub.MultiValued ? new ListValue([value]) : value);
                     return value is not null;
                 default:
                     return false;
             }
+        }
+    }
+
+    /// <summary>The value that equals the operand, if an attribute of this type can hold it.</summary>
+    private static Value? ValueOf(FilterValue operand, AttributeType type) =>
+        (type, operand) switch
+        {
+            (AttributeType.Boolean, { Flag: { } flag }) => BooleanValue.Of(flag),
+            (AttributeType.Integer, { Integer: { } integer }) => new IntegerValue(integer),
+            (AttributeType.Decimal, { Number: { } number }) => new DecimalValue(number == 0 ? 0 : number),
+            (AttributeType.DateTime, { Original: { } text }) => DateTimeValue.Parse(text),
+            (AttributeType.Binary, { Original: { Length: > 0 } text }) => ValueReader.IsBinary(text)
+                ? new TextValue(text)
+                : null,
+            (AttributeType.String or AttributeType.Reference, { Original: { Length: > 0 } text }) => new TextValue(
+                text
+            ),
+            _ => null,
+        };
+
+    private void CheckPrimaries(AttributeDefinition attribute, IReadOnlyList<Value> values)
+    {
+        if (
+            attribute.Primary is { } primary
+            && values.Count(value => ((ComplexValue)value).IsTrue(primary)) > 1
+            && !_deviations.Tolerates(Deviation.SeveralPrimaries)
+        )
+        {
+            throw ScimError.InvalidValue(
+                $"{attribute.Path} has several values marked primary; one is allowed (RFC 7643 §2.4)."
+            );
         }
     }
 
@@ -474,11 +551,6 @@ public sealed class Patcher
         }
     }
 
-    private static bool Covers(Value given, Value item) =>
-        given is ComplexValue wanted && item is ComplexValue present
-            ? wanted.Table.All(sub => wanted[sub] is not { } value || value.Equals(present[sub]))
-            : given.Equals(item);
-
     private static void CheckUnassigned(PatchOperation operation, AttributePath path, Value? current, Value? next)
     {
         if (
@@ -498,17 +570,17 @@ public sealed class Patcher
 
     private void ApplyToMembers(PatchOperation operation, PatchPath path)
     {
-        if (path.Element is not null)
-        {
-            ApplyToMembersWhere(operation, path);
-            return;
-        }
-
-        if (path.Attribute.Sub is not null && operation.Kind != PatchKind.Remove)
+        if (path.Attribute.Sub is not null)
         {
             throw ScimError.Mutability(
                 "The value of a member is immutable; add or remove members instead (RFC 7643 §4.2)."
             );
+        }
+
+        if (path.Element is not null)
+        {
+            ApplyToMembersWhere(operation, path);
+            return;
         }
 
         var isRemoval = operation.Kind == PatchKind.Remove;
@@ -543,9 +615,7 @@ public sealed class Patcher
     {
         if (operation.Kind != PatchKind.Remove)
         {
-            throw path.Attribute.Sub is null
-                ? ScimError.NoTarget("Members are added by path members, not by a filter (RFC 7644 §3.5.2.1).")
-                : ScimError.Mutability($"{path.Attribute.Target.Path} is immutable (RFC 7643 §4.2).");
+            throw ScimError.NoTarget("Members are added by path members, not by a filter (RFC 7644 §3.5.2.1).");
         }
 
         var ids = new List<string>();
@@ -588,13 +658,13 @@ public sealed class Patcher
         return ValueReader.Read(ref reader, attribute, _deviations);
     }
 
-    private ComplexValue? BindElement(ReadOnlyMemory<byte> value, AttributeDefinition attribute)
+    private Value? BindElement(ReadOnlyMemory<byte> value, AttributeDefinition attribute)
     {
         var reader = JsonText.Open(value.Span);
         reader.Read();
         return reader.TokenType == JsonTokenType.Null
             ? null
-            : ValueReader.ReadSingle(ref reader, attribute, _deviations) as ComplexValue;
+            : ValueReader.ReadSingle(ref reader, attribute, _deviations);
     }
 
     private static List<(string Name, ReadOnlyMemory<byte> Value)> Members(ReadOnlyMemory<byte> json, string path)

@@ -67,7 +67,7 @@ public static class DocumentReader
             throw ScimError.InvalidSyntax($"schemas must be an array that names {expected} (RFC 7643 §3).");
         }
 
-        var (any, own, foreign, unknown) = (false, false, false, false);
+        var (any, named, own, foreign, unknown) = (false, false, false, false, false);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.String)
@@ -77,6 +77,7 @@ public static class DocumentReader
 
             any = true;
             var urn = JsonText.Get(ref reader);
+            named |= urn.Equals(expected, StringComparison.OrdinalIgnoreCase);
             var (isOwn, isKnown) = (belongs(urn), Urns.Known.Contains(urn));
             own |= isOwn;
             foreign |= !isOwn && isKnown;
@@ -95,7 +96,7 @@ public static class DocumentReader
             );
         }
 
-        if ((unknown || !own) && !deviations.Tolerates(Deviation.UnknownSchema))
+        if ((unknown || foreign || !named) && !deviations.Tolerates(Deviation.UnknownSchema))
         {
             throw ScimError.InvalidSyntax($"schemas must name {expected} and registered URNs only (RFC 7643 §3).");
         }
@@ -179,6 +180,16 @@ public static class DocumentReader
         var members = new List<string>();
         var isArray = reader.TokenType == JsonTokenType.StartArray;
         if (reader.TokenType == JsonTokenType.Null)
+        {
+            return members;
+        }
+
+        // Empty text is unassigned too, as some clients send it.
+        if (
+            reader.TokenType == JsonTokenType.String
+            && reader.ValueSpan.IsEmpty
+            && deviations.Tolerates(Deviation.SingleValueForMultiValued)
+        )
         {
             return members;
         }

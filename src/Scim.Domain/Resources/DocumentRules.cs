@@ -25,29 +25,28 @@ public static class DocumentRules
     /// <summary>A PUT (RFC 7644 §3.5.1): immutable attributes that are left out keep their value.</summary>
     public static Document KeepImmutable(Document incoming, Document current)
     {
-        var root = incoming.Root;
-        foreach (var attribute in incoming.Schema.Root)
-        {
-            if (attribute.IsExtension && current.Root[attribute] is ComplexValue before)
-            {
-                var after = root[attribute] as ComplexValue ?? ComplexValue.Empty(attribute.Attributes);
-                foreach (var inner in attribute.Attributes)
-                {
-                    if (inner.Mutability == Mutability.Immutable && after[inner] is null)
-                    {
-                        after = after.With(inner, before[inner]);
-                    }
-                }
+        return incoming.With(KeepImmutable(incoming.Root, current.Root));
+    }
 
-                root = root.With(attribute, after.IsEmpty ? null : after);
-            }
-            else if (attribute.Mutability == Mutability.Immutable && root[attribute] is null)
+    private static ComplexValue KeepImmutable(ComplexValue incoming, ComplexValue current)
+    {
+        foreach (var attribute in incoming.Table)
+        {
+            if (attribute.Mutability == Mutability.Immutable)
             {
-                root = root.With(attribute, current.Root[attribute]);
+                incoming = incoming.With(attribute, incoming[attribute] ?? current[attribute]);
+            }
+            else if (current[attribute] is ComplexValue before)
+            {
+                var after = KeepImmutable(
+                    incoming[attribute] as ComplexValue ?? ComplexValue.Empty(attribute.Attributes),
+                    before
+                );
+                incoming = incoming.With(attribute, after.IsEmpty ? null : after);
             }
         }
 
-        return incoming.With(root);
+        return incoming;
     }
 
     /// <summary>One primary per attribute: the last one stays if the profile tolerates several.</summary>
@@ -119,8 +118,9 @@ public static class DocumentRules
                 }
 
                 break;
-            case TextValue text when text.Text.Length > MaxIndexedBytes / 8 && Indexed.Contains(attribute.Path):
-                if (Encoding.UTF8.GetByteCount(Folding.Fold(text.Text)) > MaxIndexedBytes)
+            // Folding can make 33 bytes of one character (U+FDFA).
+            case TextValue text when text.Text.Length > MaxIndexedBytes / 33 && Indexed.Contains(attribute.Path):
+                if (Encoding.UTF8.GetByteCount(attribute.Folds ? Folding.Fold(text.Text) : text.Text) > MaxIndexedBytes)
                 {
                     throw ScimError.InvalidValue($"{attribute.Path} is longer than {MaxIndexedBytes} bytes.");
                 }
@@ -143,11 +143,13 @@ public static class DocumentRules
                 throw ScimError.Mutability($"{attribute.Path} is immutable and has a value already (RFC 7643 §7).");
             }
         }
-        else if (before is ComplexValue complex && after is ComplexValue next)
+        else if (before is ComplexValue complex)
         {
+            // Removing the whole would remove an immutable part.
+            var next = after as ComplexValue;
             foreach (var sub in attribute.Attributes)
             {
-                CheckImmutable(sub, complex[sub], next[sub]);
+                CheckImmutable(sub, complex[sub], next?[sub]);
             }
         }
     }

@@ -184,7 +184,8 @@ public static class DocumentWriter
 
     private const string ManagerPath = Urns.EnterpriseUser + ":manager";
 
-    private static Value Comparable(Value value, AttributeDefinition attribute)
+    /// <summary>The value in comparison form, or the value itself when that is the same.</summary>
+    internal static Value Comparable(Value value, AttributeDefinition attribute)
     {
         switch (value)
         {

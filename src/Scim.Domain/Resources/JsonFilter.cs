@@ -28,12 +28,61 @@ internal static class JsonFilter
                 continue;
             }
 
-            writer.WritePropertyName(attribute.EncodedName);
+            var inside = level.Inside(attribute);
             reader.Read();
-            CopyValue(ref reader, writer, level.Inside(attribute));
+            if (inside is not null && !ShowsAny(reader, inside))
+            {
+                reader.Skip();
+                continue;
+            }
+
+            writer.WritePropertyName(attribute.EncodedName);
+            CopyValue(ref reader, writer, inside);
         }
 
         writer.WriteEndObject();
+    }
+
+    /// <summary>Looks ahead on a copy of the reader: an object or array that would come out empty is left out (RFC 7643 §2.5).</summary>
+    private static bool ShowsAny(Utf8JsonReader reader, Projection.Level inside)
+    {
+        if (reader.TokenType == JsonTokenType.StartArray)
+        {
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                if (ShowsAny(reader, inside))
+                {
+                    return true;
+                }
+
+                reader.Skip();
+            }
+
+            return false;
+        }
+
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return true;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var attribute = inside.Table.Find(reader.ValueSpan);
+            reader.Read();
+            if (
+                attribute is not null
+                && inside.Shows(attribute)
+                && (inside.Inside(attribute) is not { } deeper || ShowsAny(reader, deeper))
+            )
+            {
+                return true;
+            }
+
+            reader.Skip();
+        }
+
+        return false;
     }
 
     private static void CopyValue(ref Utf8JsonReader reader, Utf8JsonWriter writer, Projection.Level? inside)
@@ -58,6 +107,12 @@ internal static class JsonFilter
                 writer.WriteStartArray();
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
+                    if (inside is not null && !ShowsAny(reader, inside))
+                    {
+                        reader.Skip();
+                        continue;
+                    }
+
                     CopyValue(ref reader, writer, inside);
                 }
 

@@ -176,6 +176,17 @@ public sealed class Projection
         {
             foreach (var attribute in Table)
             {
+                // An extension's attribute that is always returned stays when the extension is left out.
+                if (
+                    !_shown[attribute.Index]
+                    && attribute.IsExtension
+                    && attribute.Attributes.Any(inner => inner.Returned == Returned.Always)
+                )
+                {
+                    _shown[attribute.Index] = true;
+                    _inner[attribute.Index] = new Level(attribute.Attributes, shown: false);
+                }
+
                 if (!_shown[attribute.Index] || attribute.Attributes.Count == 0)
                 {
                     continue;

@@ -37,7 +37,7 @@ public abstract class Resource
         }
 
         Change = new ResourceChanged(
-            Change?.Before ?? Document,
+            Change is null ? Document : Change.Before,
             next,
             passwordChanged || Change is { PasswordChanged: true }
         );

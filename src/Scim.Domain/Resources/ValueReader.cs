@@ -243,15 +243,19 @@ internal static class ValueReader
             return value.IsEmpty ? null : value;
         }
 
-        // A bare value in place of {"value": …}: the manager as text, roles as a list of names.
+        // A bare value in place of {"value": …}: the manager as text, roles as a list of names. Empty text clears any of them.
+        var bare = attribute.Value
+            is { MultiValued: false, Type: AttributeType.String or AttributeType.Reference } inner
+            ? inner
+            : null;
         if (
             reader.TokenType == JsonTokenType.String
-            && attribute.Value is { Type: AttributeType.String or AttributeType.Reference } inner
+            && (bare is not null || reader.ValueSpan.IsEmpty)
             && deviations.Tolerates(Deviation.BareReference)
         )
         {
-            return ReadText(ref reader, attribute) is { Length: > 0 } text
-                ? ComplexValue.Empty(attribute.Attributes).With(inner, new TextValue(text))
+            return bare is not null && ReadText(ref reader, attribute) is { Length: > 0 } text
+                ? ComplexValue.Empty(attribute.Attributes).With(bare, new TextValue(text))
                 : null;
         }
 
@@ -272,9 +276,7 @@ internal static class ValueReader
                 return BooleanValue.False;
             case JsonTokenType.String when deviations.Tolerates(Deviation.StringBoolean):
                 var text = JsonText.Get(ref reader);
-                return text.Length == 0 ? null
-                    : bool.TryParse(text, out var flag) && text.Length == text.Trim().Length ? BooleanValue.Of(flag)
-                    : throw Wrong(attribute, "true or false");
+                return text.Length == 0 ? null : BooleanValue.Parse(text) ?? throw Wrong(attribute, "true or false");
             default:
                 throw Wrong(attribute, "true or false");
         }
@@ -363,9 +365,11 @@ internal static class ValueReader
     {
         var text = ReadText(ref reader, attribute);
         return text.Length == 0 ? null
-            : Base64.IsValid(text) || Base64Url.IsValid(text) ? new TextValue(text)
+            : IsBinary(text) ? new TextValue(text)
             : throw Wrong(attribute, "base64 (RFC 7643 §2.3.6)");
     }
+
+    public static bool IsBinary(string text) => Base64.IsValid(text) || Base64Url.IsValid(text);
 
     private static string ReadText(ref Utf8JsonReader reader, AttributeDefinition attribute)
     {

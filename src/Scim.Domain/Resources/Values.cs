@@ -35,6 +35,12 @@ public sealed class BooleanValue : Value
 
     public static BooleanValue Of(bool flag) => flag ? True : False;
 
+    /// <summary>The words true and false in any case, without anything around them; else null.</summary>
+    public static BooleanValue? Parse(string text) =>
+        text.Equals("true", StringComparison.OrdinalIgnoreCase) ? True
+        : text.Equals("false", StringComparison.OrdinalIgnoreCase) ? False
+        : null;
+
     public override bool Equals(Value? other) => ReferenceEquals(this, other);
 
     public override int GetHashCode() => Flag.GetHashCode();
@@ -81,7 +87,7 @@ public sealed class DateTimeValue(string text, DateTimeOffset instant) : Value
 
     public static DateTimeValue? Parse(string text) =>
         DateTimeOffset.TryParseExact(
-            text,
+            CutFraction(text),
             Formats,
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal,
@@ -89,6 +95,19 @@ public sealed class DateTimeValue(string text, DateTimeOffset instant) : Value
         )
             ? new DateTimeValue(text, instant)
             : null;
+
+    // xsd:dateTime allows any number of fractional digits; an instant here has seven.
+    private static string CutFraction(string text)
+    {
+        var start = text.IndexOf('.', StringComparison.Ordinal) + 1;
+        var end = start;
+        while (start > 0 && end < text.Length && char.IsAsciiDigit(text[end]))
+        {
+            end++;
+        }
+
+        return end - start > 7 ? text.Remove(start + 7, end - start - 7) : text;
+    }
 
     public override bool Equals(Value? other) => other is DateTimeValue value && value.Text == Text;
 
@@ -103,7 +122,16 @@ public sealed class ListValue(Value[] items) : Value
     public override bool Equals(Value? other) =>
         other is ListValue value && items.AsSpan().SequenceEqual(value.ItemArray);
 
-    public override int GetHashCode() => items.Length;
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (var item in items)
+        {
+            hash.Add(item);
+        }
+
+        return hash.ToHashCode();
+    }
 
     private Value[] ItemArray => items;
 }
@@ -148,7 +176,16 @@ public sealed class ComplexValue : Value
     public override bool Equals(Value? other) =>
         ReferenceEquals(this, other) || (other is ComplexValue value && SlotsEqual(value._slots));
 
-    public override int GetHashCode() => _slots.Length;
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (var slot in _slots)
+        {
+            hash.Add(slot);
+        }
+
+        return hash.ToHashCode();
+    }
 
     private bool SlotsEqual(Value?[] others)
     {

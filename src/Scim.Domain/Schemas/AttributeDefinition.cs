@@ -180,6 +180,30 @@ public sealed class AttributeDefinition
             Attributes = new AttributeTable([.. attributes]),
         };
 
+    /// <summary>
+    /// A simple multi-valued attribute as a value path sees it: elements with the one sub-attribute <c>value</c>
+    /// (RFC 7643 §2.4, RFC 7644 §3.5.2.2).
+    /// </summary>
+    internal AttributeDefinition AsElement() =>
+        new()
+        {
+            Name = Name,
+            Path = Path,
+            Index = Index,
+            Type = AttributeType.Complex,
+            MultiValued = true,
+            Attributes = new AttributeTable([
+                new AttributeDefinition
+                {
+                    Name = "value",
+                    Path = Path + ".value",
+                    Index = 0,
+                    Type = Type,
+                    CaseExact = CaseExact,
+                },
+            ]),
+        };
+
     private static JsonEncodedText Encode(string name) => JsonEncodedText.Encode(Encoding.UTF8.GetBytes(name));
 
     private static bool Flag(JsonElement definition, string name) =>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Scim.Domain.Errors;
+using Scim.Domain.Resources;
 
 namespace Scim.Domain.Schemas;
 
@@ -9,6 +10,8 @@ namespace Scim.Domain.Schemas;
 public sealed partial class SchemaDocument
 {
     private const int MaxAttributes = 500;
+
+    private const int MaxUrnLength = 200;
 
     private SchemaDocument(string urn, string name, string description, JsonElement json)
     {
@@ -63,10 +66,14 @@ public sealed partial class SchemaDocument
     public static SchemaDocument ReadExtension(ReadOnlySpan<byte> utf8)
     {
         JsonElement json;
+        var reader = JsonText.Open(utf8);
         try
         {
-            var reader = new Utf8JsonReader(utf8);
-            json = JsonElement.ParseValue(ref reader);
+            var start = reader;
+            reader.Read();
+            ValueReader.CheckedSkip(ref reader);
+            reader.Read();
+            json = JsonElement.ParseValue(ref start);
         }
         catch (JsonException exception)
         {
@@ -85,6 +92,19 @@ public sealed partial class SchemaDocument
             );
         }
 
+        if (id.Length > MaxUrnLength)
+        {
+            throw ScimError.InvalidValue($"id is longer than {MaxUrnLength} characters.");
+        }
+
+        if (Urns.Known.Contains(id))
+        {
+            throw ScimError.InvalidValue($"{id} is a built-in schema or message and cannot be redefined.");
+        }
+
+        RequireText(json, "name", "The schema");
+        RequireText(json, "description", "The schema");
+
         if (
             !json.TryGetProperty("attributes", out var attributes)
             || attributes.ValueKind != JsonValueKind.Array
@@ -96,7 +116,7 @@ public sealed partial class SchemaDocument
 
         var count = 0;
         CheckAttributes(attributes, "", ref count);
-        return Read(utf8);
+        return new SchemaDocument(id, Text(json, "name") ?? id, Text(json, "description") ?? "", json);
     }
 
     private static void CheckAttributes(JsonElement attributes, string prefix, ref int count)
@@ -126,6 +146,7 @@ public sealed partial class SchemaDocument
                 throw ScimError.InvalidValue($"Attribute {path} is defined twice; names ignore case (RFC 7643 §2.1).");
             }
 
+            CheckShapes(attribute, path);
             var type = Choice<AttributeType>(attribute, path, "type");
             var mutability = Choice<Mutability>(attribute, path, "mutability");
             Choice<Returned>(attribute, path, "returned");
@@ -164,6 +185,44 @@ public sealed partial class SchemaDocument
             }
 
             CheckAttributes(subs, path + ".", ref count);
+        }
+    }
+
+    private static void CheckShapes(JsonElement attribute, string path)
+    {
+        foreach (var flag in (ReadOnlySpan<string>)["multiValued", "required", "caseExact"])
+        {
+            if (
+                attribute.TryGetProperty(flag, out var value)
+                && value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)
+            )
+            {
+                throw ScimError.InvalidValue($"Attribute {path}: {flag} must be true or false (RFC 7643 §7).");
+            }
+        }
+
+        foreach (var list in (ReadOnlySpan<string>)["canonicalValues", "referenceTypes"])
+        {
+            if (
+                attribute.TryGetProperty(list, out var values)
+                && (
+                    values.ValueKind != JsonValueKind.Array
+                    || values.EnumerateArray().Any(value => value.ValueKind != JsonValueKind.String)
+                )
+            )
+            {
+                throw ScimError.InvalidValue($"Attribute {path}: {list} must be an array of strings (RFC 7643 §7).");
+            }
+        }
+
+        RequireText(attribute, "description", $"Attribute {path}");
+    }
+
+    private static void RequireText(JsonElement json, string name, string owner)
+    {
+        if (json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.String)
+        {
+            throw ScimError.InvalidValue($"{owner}: {name} must be a string (RFC 7643 §7).");
         }
     }
 

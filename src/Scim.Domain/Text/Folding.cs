@@ -69,8 +69,16 @@ public static class Folding
         return null;
     }
 
-    private static string Normalize(string text) =>
-        text.IsNormalized(NormalizationForm.FormKC) ? text : text.Normalize(NormalizationForm.FormKC);
+    private static string Normalize(string text)
+    {
+        // The runtime throws on U+FFFE, which is no character but valid in JSON and UTF-8. It composes with nothing.
+        if (text.Contains('\uFFFE'))
+        {
+            return string.Join('\uFFFE', text.Split('\uFFFE').Select(Normalize));
+        }
+
+        return text.IsNormalized(NormalizationForm.FormKC) ? text : text.Normalize(NormalizationForm.FormKC);
+    }
 
     private static string FoldCase(string text)
     {
@@ -91,19 +99,36 @@ public static class Folding
     }
 
     // Unicode CaseFolding.txt, status F, where NFKC does not already take the character apart.
-    private static readonly Dictionary<int, string> FullFolds = new()
+    private static readonly Dictionary<int, string> FullFolds = WithIotaSubscripts(
+        new()
+        {
+            [0x00DF] = "ss",
+            [0x1E9E] = "ss",
+            [0x0130] = "i\u0307",
+            [0x0149] = "\u02BCn",
+            [0x01F0] = "j\u030C",
+            [0x0390] = "\u03B9\u0308\u0301",
+            [0x03B0] = "\u03C5\u0308\u0301",
+            [0x0587] = "\u0565\u0582",
+            [0x1E96] = "h\u0331",
+            [0x1E97] = "t\u0308",
+            [0x1E98] = "w\u030A",
+            [0x1E99] = "y\u030A",
+        }
+    );
+
+    // Greek vowels with an iota below (U+1F80..U+1FFC) fold to the vowel and an iota; the rest of the vowel folds in the next round.
+    private static Dictionary<int, string> WithIotaSubscripts(Dictionary<int, string> folds)
     {
-        [0x00DF] = "ss",
-        [0x1E9E] = "ss",
-        [0x0130] = "i\u0307",
-        [0x0149] = "\u02BCn",
-        [0x01F0] = "j\u030C",
-        [0x0390] = "\u03B9\u0308\u0301",
-        [0x03B0] = "\u03C5\u0308\u0301",
-        [0x0587] = "\u0565\u0582",
-        [0x1E96] = "h\u0331",
-        [0x1E97] = "t\u0308",
-        [0x1E98] = "w\u030A",
-        [0x1E99] = "y\u030A",
-    };
+        for (var code = 0x1F80; code <= 0x1FFC; code++)
+        {
+            var parts = ((char)code).ToString().Normalize(NormalizationForm.FormD);
+            if (parts.Length > 1 && parts[^1] == '\u0345')
+            {
+                folds[code] = parts[..^1].Normalize(NormalizationForm.FormC) + '\u03B9';
+            }
+        }
+
+        return folds;
+    }
 }

@@ -44,14 +44,14 @@ public sealed class User : Resource
     public void Replace(ResourceBody body, string? passwordHash, DeviationLog deviations, DateTimeOffset now)
     {
         var next = DocumentRules.KeepImmutable(DocumentRules.KeepOnePrimary(body.Document, deviations), Document);
-        SetPassword(passwordHash, passwordHash is not null);
         Become(WithActive(next, BooleanValue.Of(Active)), now, passwordHash is not null);
+        SetPassword(passwordHash, passwordHash is not null);
     }
 
     public void Patch(PatchOutcome outcome, string? passwordHash, DateTimeOffset now)
     {
-        SetPassword(passwordHash, outcome.PasswordTouched);
         Become(outcome.Document, now, outcome.PasswordTouched);
+        SetPassword(passwordHash, outcome.PasswordTouched);
     }
 
     /// <summary>True when the change sets or clears the password hash.</summary>
