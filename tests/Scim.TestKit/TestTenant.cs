@@ -1,3 +1,7 @@
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Scim.Application.Tenants;
+
 namespace Scim.TestKit;
 
 /// <summary>A tenant of a test's own with one SCIM client and a token.</summary>
@@ -10,12 +14,51 @@ public sealed record TestTenant(
     ScimClient Client
 ) : IDisposable
 {
-    /// <summary>Creates the tenant as an operator does, through the verbs of the built program, while the server runs.</summary>
-    public static async Task<TestTenant> CreateAsync(IServer server, string profile = "auto")
+    /// <summary>
+    /// Creates the tenant by the application's own commands: inside a server of this process, else by the operator's verbs.
+    /// </summary>
+    public static async Task<TestTenant> CreateAsync(
+        IServer server,
+        string profile = "auto",
+        string scopes = "scim:read,scim:write"
+    )
     {
         var slug = Some.Slug();
+        return server is ApiServer inProcess
+            ? await SendAsync(inProcess, slug, profile, scopes)
+            : await RunAsync(server, slug, profile, scopes);
+    }
+
+    private static async Task<TestTenant> SendAsync(ApiServer server, string slug, string profile, string scopes)
+    {
+        await using var scope = server.Services.CreateAsyncScope();
+        var mediator = scope.ServiceProvider.GetRequiredService<IMediator>();
+        var tenant = await mediator.Send(new CreateTenant(slug, slug));
+        var issued = await mediator.Send(new CreateClient(slug, "test", Scopes: scopes, Profile: profile));
+        return new TestTenant(
+            slug,
+            tenant.Id.ToString(),
+            issued.ClientId.ToString("D"),
+            issued.TokenId,
+            issued.Token,
+            new ScimClient(server.BaseAddress, issued.Token)
+        );
+    }
+
+    private static async Task<TestTenant> RunAsync(IServer server, string slug, string profile, string scopes)
+    {
         _ = (await Cli.RunAsync(server.Database, "tenant", "create", slug, "--json")).Json;
-        var created = await Cli.RunAsync(server.Database, "client", "create", slug, "--profile", profile, "--json");
+        var created = await Cli.RunAsync(
+            server.Database,
+            "client",
+            "create",
+            slug,
+            "--profile",
+            profile,
+            "--scopes",
+            scopes,
+            "--json"
+        );
         string Read(string name) => created.Json.GetProperty(name).GetString()!;
         var token = Read("token");
         var client = new ScimClient(server.BaseAddress, token);
