@@ -78,11 +78,7 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
         CancellationToken cancellationToken
     ) =>
         session.SnapshotAsync(
-            [
-                Own(GroupRows.Select() + " where r.tenant_id = $1 and r.id = $2", id.Value),
-                Own(UserMembers, id.Value),
-                Own(GroupMembers, id.Value),
-            ],
+            [Own(GroupRows.ById(), id.Value), Own(UserMembers, id.Value), Own(GroupMembers, id.Value)],
             async rows =>
             {
                 if (!await rows.ReadAsync())
@@ -376,13 +372,8 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
 
     private Task<StoredResource?> ReadAsync(Guid id, string rowLock, CancellationToken cancellationToken) =>
         session.QueryAsync(
-            [
-                Own(
-                    $"{GroupRows.Select()} where r.tenant_id = $1 and r.id = $2{(rowLock.Length == 0 ? "" : $" {rowLock} of r")}",
-                    id
-                ),
-            ],
-            async rows => await rows.ReadAsync() ? GroupRows.Read(rows) : null,
+            [Own(GroupRows.ById(rowLock), id)],
+            static async rows => await rows.ReadAsync() ? GroupRows.Read(rows) : null,
             cancellationToken
         );
 

@@ -42,8 +42,6 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
 
     private const string DeleteEmails = "delete from user_emails where tenant_id = $1 and user_id = $2";
 
-    private readonly string _select = UserRows.Select(session.Dialect);
-
     public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) =>
         ReadAsync(id.Value, "", cancellationToken);
 
@@ -253,15 +251,12 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
 
     private Statement Own(string sql, Guid id) => new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(id));
 
-    private Task<StoredResource?> ReadAsync(Guid id, string rowLock, CancellationToken cancellationToken)
-    {
-        var sql = $"{_select} where r.tenant_id = $1 and r.id = $2{(rowLock.Length == 0 ? "" : $" {rowLock} of r")}";
-        return session.QueryAsync(
-            [Own(sql, id)],
-            async rows => await rows.ReadAsync() ? UserRows.Read(rows) : null,
+    private Task<StoredResource?> ReadAsync(Guid id, string rowLock, CancellationToken cancellationToken) =>
+        session.QueryAsync(
+            [Own(UserRows.ById(session.Dialect, rowLock), id)],
+            static async rows => await rows.ReadAsync() ? UserRows.Read(rows) : null,
             cancellationToken
         );
-    }
 
     private static IEnumerable<Arg> KeyArgs(UserKeys keys, StoredDocument stored, Document document) =>
         [
