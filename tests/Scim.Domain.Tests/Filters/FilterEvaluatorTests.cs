@@ -98,7 +98,8 @@ internal sealed class FilterEvaluatorTests
         return Matches($"({left.Text}) and ({right.Text})") == (a && b)
             && Matches($"({left.Text}) or ({right.Text})") == (a || b)
             && Matches($"not ({left.Text})") == !a
-            && Matches($"not (({left.Text}) or ({right.Text}))") == Matches($"not ({left.Text}) and not ({right.Text})");
+            && Matches($"not (({left.Text}) or ({right.Text}))")
+                == Matches($"not ({left.Text}) and not ({right.Text})");
 
         bool Matches(string text) =>
             FilterParser.Parse(text, Some.AcmeSchema, Some.Auto, new FilterLimits(100_000)).Matches(root);
@@ -111,7 +112,11 @@ internal sealed class FilterEvaluatorTests
         var root = user.Document.Root;
         var literal = System.Text.Json.JsonSerializer.Serialize(name);
 
-        return new[] { "eq", "co", "sw", "ew", "ge", "le" }.All(comparison => Some.Filter($"userName {comparison} {literal}").Matches(root))
-            && new[] { "ne", "gt", "lt" }.All(comparison => !Some.Filter($"userName {comparison} {literal}").Matches(root));
+        return new[] { "eq", "co", "sw", "ew", "ge", "le" }.All(comparison =>
+                Some.Filter($"userName {comparison} {literal}").Matches(root)
+            )
+            && new[] { "ne", "gt", "lt" }.All(comparison =>
+                !Some.Filter($"userName {comparison} {literal}").Matches(root)
+            );
     }
 }

@@ -26,7 +26,9 @@ internal sealed class FilterParserTests
     [TestCase("userType ne \"Employee\" and not (emails co \"example.com\" or emails.value co \"example.org\")")]
     [TestCase("userType eq \"Employee\" and (emails.type eq \"work\")")]
     [TestCase("userType eq \"Employee\" and emails[type eq \"work\" and value co \"@example.com\"]")]
-    [TestCase("emails[type eq \"work\" and value co \"@example.com\"] or ims[type eq \"xmpp\" and value co \"@foo.com\"]")]
+    [TestCase(
+        "emails[type eq \"work\" and value co \"@example.com\"] or ims[type eq \"xmpp\" and value co \"@foo.com\"]"
+    )]
     [TestCase("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber eq \"701984\"")]
     [TestCase("URN:ietf:params:scim:schemas:extension:ENTERPRISE:2.0:user:Manager.Value eq \"x\"")]
     [TestCase("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User pr")]
@@ -126,7 +128,8 @@ internal sealed class FilterParserTests
     [TestCase(".")]
     [TestCase("[")]
     [TestCase("\0")]
-    public void Everything_else_is_an_invalid_filter(string text) => Some.Refused(() => Some.Filter(text), "invalidFilter");
+    public void Everything_else_is_an_invalid_filter(string text) =>
+        Some.Refused(() => Some.Filter(text), "invalidFilter");
 
     [TestCase("title pr or userType pr and active eq true", "or(pr title, and(pr userType, eq active))")]
     [TestCase("title pr and userType pr or active eq true", "or(and(pr title, pr userType), eq active)")]
@@ -141,9 +144,16 @@ internal sealed class FilterParserTests
     [TestCase("manager eq \"x\"", "eq urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value")]
     [TestCase("emails[type eq \"work\"]", "any(emails: eq emails.type)")]
     [TestCase("emails[type eq \"work\"].value eq \"x\"", "any(emails: and(eq emails.type, eq emails.value))")]
-    [TestCase("emails[type eq \"work\"].value pr and title pr", "and(any(emails: and(eq emails.type, pr emails.value)), pr title)")]
-    [TestCase("emails[type eq \"a\" or type eq \"b\" and primary eq true]", "any(emails: or(eq emails.type, and(eq emails.type, eq emails.primary)))")]
-    public void Precedence_and_shorthands_parse_to(string text, string tree) => Print(Some.Filter(text)).Should().Be(tree);
+    [TestCase(
+        "emails[type eq \"work\"].value pr and title pr",
+        "and(any(emails: and(eq emails.type, pr emails.value)), pr title)"
+    )]
+    [TestCase(
+        "emails[type eq \"a\" or type eq \"b\" and primary eq true]",
+        "any(emails: or(eq emails.type, and(eq emails.type, eq emails.primary)))"
+    )]
+    public void Precedence_and_shorthands_parse_to(string text, string tree) =>
+        Print(Some.Filter(text)).Should().Be(tree);
 
     [TestCase("userName eq \"a\\\"b\\\\c\\/\\u0041\\n\"", "a\"b\\c/A\n")]
     [TestCase("userName eq \"(a) [b] and\"", "(a) [b] and")]
@@ -186,7 +196,10 @@ internal sealed class FilterParserTests
 
         Some.Refused(() => FilterParser.Parse(Nested(51), Some.UserSchema, Some.Auto, limits), "invalidFilter");
         Some.Refused(() => FilterParser.Parse(Nested(20_000), Some.UserSchema, Some.Auto, limits), "invalidFilter");
-        Some.Refused(() => FilterParser.Parse(Nested(20_000, "not ("), Some.UserSchema, Some.Auto, limits), "invalidFilter");
+        Some.Refused(
+            () => FilterParser.Parse(Nested(20_000, "not ("), Some.UserSchema, Some.Auto, limits),
+            "invalidFilter"
+        );
         Some.Refused(() => Some.Filter(Nested(20_000)), "invalidFilter");
 
         static string Nested(int levels, string open = "(") =>
@@ -199,7 +212,10 @@ internal sealed class FilterParserTests
         var limits = new FilterLimits(MaxDepth: 4);
 
         FilterParser.Parse("((emails[((type pr))]))", Some.UserSchema, Some.Auto, limits).Should().NotBeNull();
-        Some.Refused(() => FilterParser.Parse("((emails[(((type pr)))]))", Some.UserSchema, Some.Auto, limits), "invalidFilter");
+        Some.Refused(
+            () => FilterParser.Parse("((emails[(((type pr)))]))", Some.UserSchema, Some.Auto, limits),
+            "invalidFilter"
+        );
     }
 
     [Test]
@@ -208,7 +224,10 @@ internal sealed class FilterParserTests
         var many = string.Join(" or ", Enumerable.Repeat("title pr", 500));
         Some.Filter(many).Should().NotBeNull();
 
-        Some.Refused(() => FilterParser.Parse(many + " or title pr", Some.UserSchema, Some.Auto, new FilterLimits(100_000)), "invalidFilter");
+        Some.Refused(
+            () => FilterParser.Parse(many + " or title pr", Some.UserSchema, Some.Auto, new FilterLimits(100_000)),
+            "invalidFilter"
+        );
         Some.Refused(() => Some.Filter($"userName eq \"{new string('x', 9000)}\""), "invalidFilter");
     }
 
@@ -219,11 +238,18 @@ internal sealed class FilterParserTests
     [TestCase("unknown[x eq \"y\"]", false)]
     [TestCase("unknown[x eq \"y\"].z eq \"w\"", false)]
     public void In_a_search_over_all_types_an_unknown_attribute_is_unassigned(string text, bool matches) =>
-        FilterParser.Parse(text, Some.UserSchema, Some.Auto, new FilterLimits(), lenient: true).Should().Be(new Filter.Constant(matches));
+        FilterParser
+            .Parse(text, Some.UserSchema, Some.Auto, new FilterLimits(), lenient: true)
+            .Should()
+            .Be(new Filter.Constant(matches));
 
     [Test]
     public void The_password_is_refused_in_a_search_over_all_types_too() =>
-        Some.Refused(() => FilterParser.Parse("password sw \"x\"", Some.UserSchema, Some.Auto, new FilterLimits(), lenient: true), "invalidFilter");
+        Some.Refused(
+            () =>
+                FilterParser.Parse("password sw \"x\"", Some.UserSchema, Some.Auto, new FilterLimits(), lenient: true),
+            "invalidFilter"
+        );
 
     [Law]
     public void Noise_is_parsed_or_an_invalid_filter(FilterText filter, AnyText noise, int position)
@@ -250,7 +276,8 @@ internal sealed class FilterParserTests
             Filter.Or or => $"or({Print(or.Left)}, {Print(or.Right)})",
             Filter.Not not => $"not({Print(not.Inner)})",
             Filter.Present present => $"pr {present.Path.Target.Path}",
-            Filter.Comparison comparison => $"{comparison.Operator switch { FilterOperator.Equal => "eq", var other => other.ToString() }} {comparison.Path.Target.Path}",
+            Filter.Comparison comparison =>
+                $"{comparison.Operator switch { FilterOperator.Equal => "eq", var other => other.ToString() }} {comparison.Path.Target.Path}",
             Filter.ValuePath path => $"any({path.Path.Attribute.Path}: {Print(path.Inner)})",
             _ => filter.ToString(),
         };
