@@ -25,14 +25,17 @@ string StatusPageOf(IEnumerable<string> resultFiles)
 {
     var outcomes = resultFiles.SelectMany(file => Outcomes(XDocument.Load(file).Root, [], [], [])).ToList();
     var page = new StringBuilder(StatusHeader);
-    foreach (var capability in outcomes.GroupBy(outcome => outcome.Capability).OrderBy(group => group.Key, StringComparer.Ordinal))
+    var rows = outcomes
+        .GroupBy(outcome => outcome.Capability)
+        .Select(group => (Capability: group.Key, Rfcs: string.Join(", ", group.SelectMany(x => x.Rfcs).Distinct().OrderBy(SectionOrder)), Outcomes: group))
+        .OrderBy(row => row.Rfcs == "").ThenBy(row => SectionOrder(row.Rfcs), StringComparer.Ordinal).ThenBy(row => row.Capability, StringComparer.Ordinal);
+    foreach (var (capability, rfcs, there) in rows)
     {
-        var rfcs = capability.SelectMany(outcome => outcome.Rfcs).Distinct().Order(StringComparer.Ordinal);
-        page.Append($"| {capability.Key} | {string.Join(", ", rfcs)} |");
+        page.Append($"| {capability} | {rfcs} |");
         foreach (var database in new[] { "", "Sqlite", "PostgreSql" })
         {
-            var there = capability.Where(outcome => outcome.Database.Equals(database, StringComparison.OrdinalIgnoreCase)).ToList();
-            page.Append(there.Count == 0 ? " – |" : there.All(outcome => outcome.Passed) ? " shown |" : " FAILED |");
+            var shown = there.Where(outcome => outcome.Database.Equals(database, StringComparison.OrdinalIgnoreCase)).ToList();
+            page.Append(shown.Count == 0 ? " – |" : shown.All(outcome => outcome.Passed) ? " shown |" : " FAILED |");
         }
 
         page.Append('\n');
@@ -40,6 +43,9 @@ string StatusPageOf(IEnumerable<string> resultFiles)
 
     return page.ToString();
 }
+
+// §3.4 before §3.12.
+string SectionOrder(string rfcs) => Regex.Replace(rfcs, @"\d+", number => number.Value.PadLeft(5, '0'));
 
 // A test shows what it says itself, else what its fixture says. Skipped tests show nothing.
 IEnumerable<Outcome> Outcomes(

@@ -7,11 +7,13 @@ namespace Scim.Benchmarks;
 [MemoryDiagnoser]
 public class PatchBenchmarks
 {
-    private static readonly byte[] Active = """
+    private static readonly byte[] Active =
+        """
         {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}
         """u8.ToArray();
 
-    private static readonly byte[] ValuePath = """
+    private static readonly byte[] ValuePath =
+        """
         {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"emails[type eq \"work\"].value","value":"b.jensen@example.com"}]}
         """u8.ToArray();
 

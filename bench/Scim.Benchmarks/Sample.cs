@@ -15,7 +15,8 @@ internal static class Sample
 
     public static readonly ResourceSchema Schema = ResourceSchema.User();
 
-    public static readonly byte[] Body = """
+    public static readonly byte[] Body =
+        """
         {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
         "externalId":"00u1a2b3c4d5e6f7g8h9","userName":"Barbara.Jensen@example.com","displayName":"Barbara Jensen",
         "name":{"formatted":"Ms. Barbara J Jensen, III","familyName":"Jensen","givenName":"Barbara","middleName":"Jane","honorificPrefix":"Ms.","honorificSuffix":"III"},
