@@ -24,7 +24,7 @@ sealed record Outcome(string Capability, IReadOnlyList<string> Rfcs, string Data
 string StatusPageOf(IEnumerable<string> resultFiles)
 {
     var outcomes = resultFiles.SelectMany(file => Outcomes(XDocument.Load(file).Root, [], [], [])).ToList();
-    var page = new StringBuilder(StatusHeader);
+    var page = new StringBuilder(StatusHeader.ReplaceLineEndings("\n"));
     var rows = outcomes
         .GroupBy(outcome => outcome.Capability)
         .Select(group => (Capability: group.Key, Rfcs: string.Join(", ", group.SelectMany(x => x.Rfcs).Distinct().OrderBy(SectionOrder)), Outcomes: group))
