@@ -79,7 +79,9 @@ public static class DocumentRules
         foreach (var attribute in document.Schema.Root)
         {
             var value = document.Root[attribute];
-            if (attribute.Required && value is null && !attribute.Relation && !attribute.Derived)
+            // RFC 7643 §4.1.1: userName must not be empty; white space alone names nobody.
+            var isEmpty = value is null || (value is TextValue text && string.IsNullOrWhiteSpace(text.Text));
+            if (attribute.Required && isEmpty && !attribute.Relation && !attribute.Derived)
             {
                 throw Missing(attribute);
             }
@@ -183,7 +185,7 @@ public static class DocumentRules
             items[i] = ((ComplexValue)items[i]).With(primary, BooleanValue.False);
         }
 
-        return new ListValue(items);
+        return ListValue.Of(items);
     }
 
     private static ScimException Missing(AttributeDefinition attribute) =>
