@@ -147,7 +147,7 @@ internal sealed class BulkRun
             step.Operation,
             error.Status,
             BulkTarget.ResourceTypeOf(step.Operation),
-            _results[step.Index]?.Id,
+            _results[step.Index]?.Id ?? BulkTarget.IdOf(step.Operation, _ids),
             null,
             error
         );

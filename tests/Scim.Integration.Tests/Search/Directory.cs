@@ -90,6 +90,7 @@ internal static class Directory
         foreach (var (name, json) in ((string, string)[])[("ada", Ada), ("bob", Bob), ("zoe", Zoe)])
         {
             ids[name] = (await tenant.Client.PostAsync("/Users", json).Expecting(201)).Id;
+            await Task.Delay(3); // No two are created in the same millisecond.
         }
 
         var eve = JsonNode.Parse(Eve)!;

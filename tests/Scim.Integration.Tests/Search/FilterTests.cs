@@ -105,6 +105,12 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
     [TestCase("emails[primary eq true]", "ada")]
     [TestCase("emails[primary eq \"True\"]", "ada")]
     [TestCase("emails[primary ne true]", "ada bob eve")]
+    [TestCase("emails[primary eq false]", "ada bob eve")]
+    [TestCase("emails.primary eq false", "ada bob eve")]
+    [TestCase("emails.primary ne false", "ada zoe")]
+    [TestCase("emails[primary pr]", "ada")]
+    [TestCase("emails[not (primary eq false)]", "ada")]
+    [TestCase("not (emails.primary eq true)", "bob eve zoe")]
     [TestCase("not (emails[type eq \"work\"])", "eve zoe")]
     [TestCase("not (emails.value eq \"ada@home.example\")", "bob eve zoe")]
     [TestCase("not (emails pr)", "zoe")]
@@ -151,7 +157,7 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
     [TestCase("label ew \"LUE\"", "ada bob")]
     [TestCase("blob eq \"YWJj\"", "ada")]
     [TestCase("blob pr", "ada")]
-    [TestCase("link eq \"https://example.com/ADA\"", "")]
+    [TestCase("link eq \"https://example.com/Ada\"", "ada")]
     [TestCase("link sw \"https://example.com/A\"", "ada")]
     [TestCase("tags eq \"GREEN\"", "ada")]
     [TestCase("tags sw \"b\"", "zoe")]
@@ -205,7 +211,7 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
     [TestCase("id eq \"{bob}\" or id eq \"{eve}\"", "bob eve")]
     [TestCase("id eq \"nobody\"", "")]
     [TestCase("id ne \"nobody\"", "ada bob eve zoe")]
-    [TestCase("id sw \"{bob:8}\"", "bob")]
+    [TestCase("id sw \"{bob:35}\"", "bob")]
     [TestCase("id co \"-\"", "ada bob eve zoe")]
     [TestCase("id pr", "ada bob eve zoe")]
     [TestCase("id eq null", "")]
@@ -482,7 +488,7 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
     private static string Names(ScimResponse found) =>
         string.Join(' ', found.Texts("nickName").Order(StringComparer.Ordinal));
 
-    // {bob} is bob's id, {BOB} the same in capitals, {bob:8} its beginning.
+    // {bob} is bob's id, {BOB} the same in capitals, {bob:35} its beginning.
     private string Fill(string filter)
     {
         foreach (var (name, id) in _ids)
@@ -490,7 +496,7 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
             filter = filter
                 .Replace($"{{{name}}}", id, StringComparison.Ordinal)
                 .Replace($"{{{name.ToUpperInvariant()}}}", id.ToUpperInvariant(), StringComparison.Ordinal)
-                .Replace($"{{{name}:8}}", id[..8], StringComparison.Ordinal);
+                .Replace($"{{{name}:35}}", id[..35], StringComparison.Ordinal);
         }
 
         return filter;

@@ -41,7 +41,7 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             return $"exists (select 1 from {relation.Sql} where {part.Sql} is not null)";
         }
 
-        var json = Json(path);
+        var json = Json(path, dialect);
         if (path.Attribute.IsExtension || (!path.Attribute.MultiValued && path.Sub is null))
         {
             return $"{json} is not null";
@@ -72,18 +72,18 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             return Any(relation.Sql, test, part.Sql, comparison.Operator);
         }
 
-        var json = Json(path);
+        var json = Json(path, dialect);
         if (!path.Attribute.MultiValued)
         {
-            var text = path.Sub is null ? JsonText(path) : $"{json} ->> {Name(path.Sub)}";
-            return Test(new Column(text), path.Target, comparison.Operator, comparison.Value, positive: false);
+            var single = path.Sub is null ? new Column(JsonText(path, dialect)) : Part(json, path.Sub);
+            return Test(single, path.Target, comparison.Operator, comparison.Value, positive: false);
         }
 
-        var element = path.Sub is null ? dialect.JsonElementText : $"e.value ->> {Name(path.Sub)}";
+        var element = path.Sub is null ? new Column(dialect.JsonElementText) : Part("e.value", path.Sub);
         var exact = Any(
             dialect.JsonElements(json),
-            Test(new Column(element), path.Target, comparison.Operator, comparison.Value, positive: false),
-            element,
+            Test(element, path.Target, comparison.Operator, comparison.Value, positive: false),
+            element.Sql,
             comparison.Operator
         );
         return positive && Narrow(path, comparison) is { } narrow ? narrow : exact;
@@ -97,14 +97,14 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             return $"exists (select 1 from {relation.Sql} where {Inner(filter.Inner, relation.Column)})";
         }
 
-        var json = Json(path);
+        var json = Json(path, dialect);
         if (!path.Attribute.MultiValued)
         {
-            return Inner(filter.Inner, sub => new Column($"{json} ->> {Name(sub)}"));
+            return $"({json} is not null and {Inner(filter.Inner, sub => Part(json, sub))})";
         }
 
         var exact =
-            $"exists (select 1 from {dialect.JsonElements(json)} where {Inner(filter.Inner, sub => new Column($"e.value ->> {Name(sub)}"))})";
+            $"exists (select 1 from {dialect.JsonElements(json)} where {Inner(filter.Inner, sub => Part("e.value", sub))})";
         var narrow = positive
             ? Conjuncts(filter.Inner)
                 .Select(c => Narrow(path with { Sub = c.Path.Attribute }, c))
@@ -122,7 +122,7 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             Filter.And and => $"({Inner(and.Left, column)} and {Inner(and.Right, column)})",
             Filter.Or or => $"({Inner(or.Left, column)} or {Inner(or.Right, column)})",
             Filter.Not not => $"(({Inner(not.Inner, column)}) is not true)",
-            Filter.Present present => $"{column(present.Path.Attribute).Sql} is not null",
+            Filter.Present present => $"{column(present.Path.Attribute).OrStored} is not null",
             Filter.Comparison comparison => Test(
                 column(comparison.Path.Attribute),
                 comparison.Path.Attribute,
@@ -258,24 +258,31 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             .Replace("_", "\\_", StringComparison.Ordinal);
 
     /// <summary>The stored value under a path's attribute, in comparison form.</summary>
-    internal static string Json(AttributePath path)
+    internal static string Json(AttributePath path, ISqlDialect dialect)
     {
-        var root = Name(path.Root);
+        var root = dialect.Label(path.Root.Name);
         var json = $"coalesce(r.folded -> {root}, r.document -> {root})";
-        return path.Extension is null ? json : $"({json} -> {Name(path.Attribute)})";
+        return path.Extension is null ? json : $"({json} -> {dialect.Label(path.Attribute.Name)})";
     }
 
     /// <summary>The same as text, for a simple single-valued attribute.</summary>
-    internal static string JsonText(AttributePath path)
+    internal static string JsonText(AttributePath path, ISqlDialect dialect)
     {
-        var root = Name(path.Root);
+        var root = dialect.Label(path.Root.Name);
         return path.Extension is null
             ? $"coalesce(r.folded ->> {root}, r.document ->> {root})"
-            : $"(coalesce(r.folded -> {root}, r.document -> {root}) ->> {Name(path.Attribute)})";
+            : $"(coalesce(r.folded -> {root}, r.document -> {root}) ->> {dialect.Label(path.Attribute.Name)})";
     }
 
-    internal static string Name(AttributeDefinition attribute) =>
-        "'" + attribute.Name.Replace("'", "''", StringComparison.Ordinal) + "'";
+    private Column Part(string json, AttributeDefinition sub)
+    {
+        var text = $"{json} ->> {Name(sub)}";
+        return sub.AssumedFalse
+            ? new Column($"coalesce({dialect.JsonBool(text)}, false)") { IsTyped = true, Stored = text }
+            : new Column(text);
+    }
+
+    private string Name(AttributeDefinition attribute) => dialect.Label(attribute.Name);
 }
 
 /// <summary>An expression that holds one attribute's value for comparison.</summary>
@@ -286,6 +293,11 @@ internal sealed record Column(string Sql)
     public bool IsTyped { get; init; }
 
     public bool IsIndexed { get; init; }
+
+    /// <summary>What is stored, where the expression puts a default in its place.</summary>
+    public string? Stored { get; init; }
+
+    public string OrStored => Stored ?? Sql;
 
     public bool IsNotNull { get; init; }
 
