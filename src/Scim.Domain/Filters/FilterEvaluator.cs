@@ -27,10 +27,7 @@ public static class FilterEvaluator
     private static bool Matches(Filter.Comparison comparison, ComplexValue resource)
     {
         var any = false;
-        var values = comparison.Path.Target.AssumedFalse
-            ? Flags(comparison.Path, resource)
-            : Values(comparison.Path, resource);
-        foreach (var value in values)
+        foreach (var value in Values(comparison.Path, resource))
         {
             any = true;
             if (Matches(value, comparison.Path.Target, comparison.Operator, comparison.Value))
@@ -40,12 +37,6 @@ public static class FilterEvaluator
         }
 
         return !any && comparison.Operator == FilterOperator.NotEqual;
-    }
-
-    private static IEnumerable<Value> Flags(AttributePath path, ComplexValue resource)
-    {
-        var holders = path.Sub is null ? [resource] : Elements(path, resource).OfType<ComplexValue>();
-        return holders.Select(holder => holder[path.Target] ?? BooleanValue.Of(false));
     }
 
     private static IEnumerable<Value> Values(AttributePath path, ComplexValue resource)

@@ -87,9 +87,6 @@ public sealed class AttributeDefinition
     /// <summary>Held in a table of its own instead of the document: <c>members</c>.</summary>
     public bool Relation { get; init; }
 
-    /// <summary>A missing <c>primary</c> counts as false where it is compared (RFC 7643 §2.4).</summary>
-    public bool AssumedFalse { get; private init; }
-
     /// <summary>Sub-attributes, empty unless complex.</summary>
     public AttributeTable Attributes { get; internal init; } = AttributeTable.Empty;
 
@@ -138,7 +135,6 @@ public sealed class AttributeDefinition
             CanonicalValues = Texts(definition, "canonicalValues"),
             ReferenceTypes = Texts(definition, "referenceTypes"),
             Derived = derived(path),
-            AssumedFalse = name == "primary" && prefix.EndsWith('.'),
             Relation = path == "members",
             Attributes = new AttributeTable(subAttributes),
         };

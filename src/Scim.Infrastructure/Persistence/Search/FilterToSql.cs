@@ -75,15 +75,15 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
         var json = Json(path, dialect);
         if (!path.Attribute.MultiValued)
         {
-            var single = path.Sub is null ? new Column(JsonText(path, dialect)) : Part(json, path.Sub);
-            return Test(single, path.Target, comparison.Operator, comparison.Value, positive: false);
+            var text = path.Sub is null ? JsonText(path, dialect) : $"{json} ->> {Name(path.Sub)}";
+            return Test(new Column(text), path.Target, comparison.Operator, comparison.Value, positive: false);
         }
 
-        var element = path.Sub is null ? new Column(dialect.JsonElementText) : Part("e.value", path.Sub);
+        var element = path.Sub is null ? dialect.JsonElementText : $"e.value ->> {Name(path.Sub)}";
         var exact = Any(
             dialect.JsonElements(json),
-            Test(element, path.Target, comparison.Operator, comparison.Value, positive: false),
-            element.Sql,
+            Test(new Column(element), path.Target, comparison.Operator, comparison.Value, positive: false),
+            element,
             comparison.Operator
         );
         return positive && Narrow(path, comparison) is { } narrow ? narrow : exact;
@@ -100,11 +100,11 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
         var json = Json(path, dialect);
         if (!path.Attribute.MultiValued)
         {
-            return $"({json} is not null and {Inner(filter.Inner, sub => Part(json, sub))})";
+            return $"({json} is not null and {Inner(filter.Inner, sub => new Column($"{json} ->> {Name(sub)}"))})";
         }
 
         var exact =
-            $"exists (select 1 from {dialect.JsonElements(json)} where {Inner(filter.Inner, sub => Part("e.value", sub))})";
+            $"exists (select 1 from {dialect.JsonElements(json)} where {Inner(filter.Inner, sub => new Column($"e.value ->> {Name(sub)}"))})";
         var narrow = positive
             ? Conjuncts(filter.Inner)
                 .Select(c => Narrow(path with { Sub = c.Path.Attribute }, c))
@@ -122,7 +122,7 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             Filter.And and => $"({Inner(and.Left, column)} and {Inner(and.Right, column)})",
             Filter.Or or => $"({Inner(or.Left, column)} or {Inner(or.Right, column)})",
             Filter.Not not => $"(({Inner(not.Inner, column)}) is not true)",
-            Filter.Present present => $"{column(present.Path.Attribute).OrStored} is not null",
+            Filter.Present present => $"{column(present.Path.Attribute).Sql} is not null",
             Filter.Comparison comparison => Test(
                 column(comparison.Path.Attribute),
                 comparison.Path.Attribute,
@@ -274,14 +274,6 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             : $"(coalesce(r.folded -> {root}, r.document -> {root}) ->> {dialect.Label(path.Attribute.Name)})";
     }
 
-    private Column Part(string json, AttributeDefinition sub)
-    {
-        var text = $"{json} ->> {Name(sub)}";
-        return sub.AssumedFalse
-            ? new Column($"coalesce({dialect.JsonBool(text)}, false)") { IsTyped = true, Stored = text }
-            : new Column(text);
-    }
-
     private string Name(AttributeDefinition attribute) => dialect.Label(attribute.Name);
 }
 
@@ -293,11 +285,6 @@ internal sealed record Column(string Sql)
     public bool IsTyped { get; init; }
 
     public bool IsIndexed { get; init; }
-
-    /// <summary>What is stored, where the expression puts a default in its place.</summary>
-    public string? Stored { get; init; }
-
-    public string OrStored => Stored ?? Sql;
 
     public bool IsNotNull { get; init; }
 
