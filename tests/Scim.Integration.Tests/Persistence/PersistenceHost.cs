@@ -8,11 +8,12 @@ using Scim.Application.Common;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Persistence;
 using Scim.Infrastructure.Persistence.Migrations;
+using Scim.TestKit;
 
 namespace Scim.Integration.Tests.Persistence;
 
 /// <summary>
-/// The persistence layer on a new, migrated database of its own. PostgreSQL comes from SCIM_TEST_PG, a login that may
+/// The persistence layer on a new, migrated database of its own. PostgreSQL comes from the test kit, a login that may
 /// create databases and roles; without it these tests fail rather than pass unrun.
 /// </summary>
 internal sealed class PersistenceHost : IAsyncDisposable
@@ -129,10 +130,7 @@ internal sealed class PersistenceHost : IAsyncDisposable
     }
 
     private static string Login(string database) =>
-        new NpgsqlConnectionStringBuilder(
-            Environment.GetEnvironmentVariable("SCIM_TEST_PG")
-                ?? throw new InvalidOperationException("SCIM_TEST_PG names no PostgreSQL server.")
-        )
+        new NpgsqlConnectionStringBuilder(PostgresCluster.ConnectionString)
         {
             Database = database,
             Pooling = false,
