@@ -74,9 +74,31 @@ internal static class DiscoveryDocuments
             displayName["uniqueness"] = "none";
         }
 
+        Complete(schema["attributes"]!.AsArray());
         schema["schemas"] = new JsonArray(Urns.Schema);
         schema["meta"] = Meta("Schema", $"{baseUrl}/Schemas/{document.Urn}");
         return schema;
+    }
+
+    // RFC 7643 §2.2: what a tenant's schema leaves out has these defaults, and clients are told so.
+    private static void Complete(JsonArray attributes)
+    {
+        foreach (var attribute in attributes.Select(attribute => attribute!.AsObject()))
+        {
+            attribute.TryAdd("type", "string");
+            attribute.TryAdd("multiValued", false);
+            attribute.TryAdd("required", false);
+            attribute.TryAdd("mutability", "readWrite");
+            attribute.TryAdd("returned", "default");
+            if (attribute["subAttributes"] is JsonArray subAttributes)
+            {
+                Complete(subAttributes);
+                continue;
+            }
+
+            attribute.TryAdd("caseExact", false);
+            attribute.TryAdd("uniqueness", "none");
+        }
     }
 
     private static JsonObject ResourceType(ResourceSchema schema, string baseUrl)

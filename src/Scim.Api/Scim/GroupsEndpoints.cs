@@ -30,7 +30,7 @@ internal static class GroupsEndpoints
     )
     {
         var body = await ScimBody.ReadAsync(context, limits);
-        var projection = await ProjectionAsync(context, schemas);
+        var projection = await ProjectionAsync(context, schemas, body);
         var id = await mediator.Send(new CreateGroup(body), context.RequestAborted);
         await AnswerAsync(context, StatusCodes.Status201Created, id, projection, mediator, schemas, results);
     }
@@ -65,7 +65,7 @@ internal static class GroupsEndpoints
     )
     {
         var body = await ScimBody.ReadAsync(context, limits);
-        var projection = await ProjectionAsync(context, schemas);
+        var projection = await ProjectionAsync(context, schemas, body);
         var group = ResourceId.Parse(Type, id);
         await mediator.Send(
             new ReplaceGroup(group, body, IfMatch.Parse(context.Request.Headers.IfMatch)),
@@ -74,15 +74,30 @@ internal static class GroupsEndpoints
         await AnswerAsync(context, StatusCodes.Status200OK, group, projection, mediator, schemas, results);
     }
 
-    // 204 for every PATCH of a group: its answer would be as large as the group (RFC 7644 §3.5.2).
-    private static async Task PatchAsync(string id, HttpContext context, IMediator mediator, DataPlaneLimits limits)
+    // 204, as an answer would be as large as the group, unless the client asks for attributes (RFC 7644 §3.5.2).
+    private static async Task PatchAsync(
+        string id,
+        HttpContext context,
+        IMediator mediator,
+        ISchemaCatalog schemas,
+        ScimResults results,
+        DataPlaneLimits limits
+    )
     {
         var body = await ScimBody.ReadAsync(context, limits);
+        var projection = await ProjectionAsync(context, schemas, body);
+        var group = ResourceId.Parse(Type, id);
         await mediator.Send(
-            new PatchGroup(ResourceId.Parse(Type, id), body, IfMatch.Parse(context.Request.Headers.IfMatch)),
+            new PatchGroup(group, body, IfMatch.Parse(context.Request.Headers.IfMatch)),
             context.RequestAborted
         );
-        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        if (string.IsNullOrWhiteSpace(context.Request.Query["attributes"]))
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        await AnswerAsync(context, StatusCodes.Status200OK, group, projection, mediator, schemas, results);
     }
 
     private static async Task DeleteAsync(string id, HttpContext context, IMediator mediator)
@@ -162,6 +177,9 @@ internal static class GroupsEndpoints
         }
     }
 
-    private static async ValueTask<Projection> ProjectionAsync(HttpContext context, ISchemaCatalog schemas) =>
-        SearchParameters.Projection(context.Request, (await schemas.GetAsync(context.RequestAborted)).Group);
+    private static async ValueTask<Projection> ProjectionAsync(
+        HttpContext context,
+        ISchemaCatalog schemas,
+        ReadOnlyMemory<byte> body = default
+    ) => SearchParameters.Projection(context.Request, (await schemas.GetAsync(context.RequestAborted)).Group, body);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Scim.Application.Common;
 using Scim.Domain.Errors;
@@ -8,10 +9,17 @@ namespace Scim.Api.Scim;
 /// <summary>Reads a request body as bytes, bounded before it is buffered.</summary>
 internal static class ScimBody
 {
-    /// <exception cref="ScimException">413 over the limit, 415 for anything but JSON in UTF-8.</exception>
+    /// <exception cref="ScimException">413 over the limit, 415 for anything but JSON in UTF-8, 400 invalidSyntax for no body at all.</exception>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, DataPlaneLimits limits)
     {
         CheckMediaType(context.Request);
+        // The limit is kept here. The server's own would close the connection on what is still being sent, and the client
+        // would see a broken pipe instead of its 413; without it the rest is read away for a few seconds.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+        {
+            server.MaxRequestBodySize = null;
+        }
+
         if (context.Request.ContentLength > limits.MaxBodyBytes)
         {
             throw TooLarge(limits);
@@ -31,7 +39,7 @@ internal static class ScimBody
             {
                 var body = result.Buffer.ToArray();
                 reader.AdvanceTo(result.Buffer.End);
-                return body;
+                return body.Length > 0 ? body : throw ScimError.InvalidSyntax("This request needs a JSON body.");
             }
 
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);

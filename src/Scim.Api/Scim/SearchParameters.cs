@@ -30,14 +30,24 @@ internal static class SearchParameters
     }
 
     /// <summary>The projection parameters alone, for reads and writes of one resource.</summary>
-    public static Projection Projection(HttpRequest request, ResourceSchema schema) =>
-        request.QueryString.HasValue
+    /// <param name="request">The request.</param>
+    /// <param name="schema">The resource type.</param>
+    /// <param name="body">What a write sends: it is answered what it wrote, though it be returned on request only.</param>
+    public static Projection Projection(HttpRequest request, ResourceSchema schema, ReadOnlyMemory<byte> body = default)
+    {
+        var written =
+            body.IsEmpty || !schema.HasHiddenAttributes
+                ? null
+                : WrittenAttributes.In(body, name => schema.Root.Find(name) is { IsExtension: true });
+        return request.QueryString.HasValue || written is not null
             ? Domain.Resources.Projection.Create(
                 schema,
                 Names(One(request.Query, "attributes")),
-                Names(One(request.Query, "excludedAttributes"))
+                Names(One(request.Query, "excludedAttributes")),
+                written
             )
             : Default(schema);
+    }
 
     public static SearchRequest FromMessage(ReadOnlyMemory<byte> utf8, DeviationLog deviations)
     {

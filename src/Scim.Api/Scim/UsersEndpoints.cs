@@ -29,7 +29,7 @@ internal static class UsersEndpoints
     )
     {
         var body = await ScimBody.ReadAsync(context, limits);
-        var projection = await ProjectionAsync(context, schemas);
+        var projection = await ProjectionAsync(context, schemas, body);
         var user = await mediator.Send(new CreateUser(body), context.RequestAborted);
         await AnswerAsync(context, StatusCodes.Status201Created, user, projection, schemas, results);
     }
@@ -60,7 +60,7 @@ internal static class UsersEndpoints
     )
     {
         var body = await ScimBody.ReadAsync(context, limits);
-        var projection = await ProjectionAsync(context, schemas);
+        var projection = await ProjectionAsync(context, schemas, body);
         var command = new ReplaceUser(ResourceId.Parse(Type, id), body, IfMatch.Parse(context.Request.Headers.IfMatch));
         await AnswerAsync(
             context,
@@ -82,7 +82,7 @@ internal static class UsersEndpoints
     )
     {
         var body = await ScimBody.ReadAsync(context, limits);
-        var projection = await ProjectionAsync(context, schemas);
+        var projection = await ProjectionAsync(context, schemas, body);
         var command = new PatchUser(ResourceId.Parse(Type, id), body, IfMatch.Parse(context.Request.Headers.IfMatch));
         await AnswerAsync(
             context,
@@ -104,8 +104,11 @@ internal static class UsersEndpoints
     }
 
     // Before the write, so that a bad parameter changes nothing.
-    private static async ValueTask<Projection> ProjectionAsync(HttpContext context, ISchemaCatalog schemas) =>
-        SearchParameters.Projection(context.Request, (await schemas.GetAsync(context.RequestAborted)).User);
+    private static async ValueTask<Projection> ProjectionAsync(
+        HttpContext context,
+        ISchemaCatalog schemas,
+        ReadOnlyMemory<byte> body = default
+    ) => SearchParameters.Projection(context.Request, (await schemas.GetAsync(context.RequestAborted)).User, body);
 
     private static async Task AnswerAsync(
         HttpContext context,

@@ -27,7 +27,7 @@ public static class FilterEvaluator
     private static bool Matches(Filter.Comparison comparison, ComplexValue resource)
     {
         var any = false;
-        foreach (var value in Values(comparison.Path, resource))
+        foreach (var value in Compared(comparison.Path, resource))
         {
             any = true;
             if (Matches(value, comparison.Path.Target, comparison.Operator, comparison.Value))
@@ -37,6 +37,18 @@ public static class FilterEvaluator
         }
 
         return !any && comparison.Operator == FilterOperator.NotEqual;
+    }
+
+    private static IEnumerable<Value> Compared(AttributePath path, ComplexValue resource)
+    {
+        if (!path.Target.AssumedFalse)
+        {
+            return Values(path, resource);
+        }
+
+        return path.Sub is null
+            ? [resource[path.Attribute] ?? BooleanValue.False]
+            : Elements(path, resource).Select(element => ((ComplexValue)element)[path.Sub] ?? BooleanValue.False);
     }
 
     private static IEnumerable<Value> Values(AttributePath path, ComplexValue resource)

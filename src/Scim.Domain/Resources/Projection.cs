@@ -24,10 +24,12 @@ public sealed class Projection
     /// <param name="schema">The resource type.</param>
     /// <param name="attributes">Names to show beside those always returned; null or empty when not asked.</param>
     /// <param name="excluded">Names to leave out, unless always returned.</param>
+    /// <param name="written">Names that the client wrote; shown though returned on request (RFC 7643 §7), unless it named others.</param>
     public static Projection Create(
         ResourceSchema schema,
         IReadOnlyList<string>? attributes = null,
-        IReadOnlyList<string>? excluded = null
+        IReadOnlyList<string>? excluded = null,
+        IReadOnlyList<string>? written = null
     )
     {
         if (attributes is { Count: > 0 } && excluded is { Count: > 0 })
@@ -46,10 +48,15 @@ public sealed class Projection
             return new Projection(root.Finish(), isDefault: false);
         }
 
-        if (excluded is { Count: > 0 })
+        if (excluded is { Count: > 0 } || written is { Count: > 0 })
         {
             var root = new Level(schema.Root, shown: true);
-            foreach (var name in excluded)
+            foreach (var name in written ?? [])
+            {
+                Visit(schema, root, name, IncludeRequested);
+            }
+
+            foreach (var name in excluded ?? [])
             {
                 Visit(schema, root, name, (level, attribute) => level.Exclude(attribute));
             }
@@ -58,6 +65,14 @@ public sealed class Projection
         }
 
         return schema.DefaultProjection;
+    }
+
+    private static void IncludeRequested(Level level, AttributeDefinition attribute)
+    {
+        if (attribute.Returned == Returned.Request)
+        {
+            level.Include(attribute);
+        }
     }
 
     internal static Projection Default(ResourceSchema schema) =>

@@ -87,6 +87,9 @@ public sealed class AttributeDefinition
     /// <summary>Held in a table of its own instead of the document: <c>members</c>.</summary>
     public bool Relation { get; init; }
 
+    /// <summary>Counts as false where it is absent: <c>primary</c> (RFC 7643 §2.4).</summary>
+    public bool AssumedFalse { get; private init; }
+
     /// <summary>Sub-attributes, empty unless complex.</summary>
     public AttributeTable Attributes { get; internal init; } = AttributeTable.Empty;
 
@@ -106,17 +109,21 @@ public sealed class AttributeDefinition
     /// <param name="index">Position among its siblings.</param>
     /// <param name="prefix">Path of the parent with its separator, or empty.</param>
     /// <param name="derived">Paths whose values the server derives.</param>
+    /// <param name="inMultiValued">True for the sub-attributes of a multi-valued attribute.</param>
     internal static AttributeDefinition Read(
         JsonElement definition,
         int index,
         string prefix,
-        Predicate<string> derived
+        Predicate<string> derived,
+        bool inMultiValued = false
     )
     {
         var name = definition.GetProperty("name").GetString()!;
         var path = prefix + name;
+        var type = Parse<AttributeType>(definition, "type");
+        var multiValued = Flag(definition, "multiValued");
         var subAttributes = definition.TryGetProperty("subAttributes", out var subs)
-            ? subs.EnumerateArray().Select((sub, i) => Read(sub, i, path + ".", derived)).ToArray()
+            ? subs.EnumerateArray().Select((sub, i) => Read(sub, i, path + ".", derived, multiValued)).ToArray()
             : [];
         return new AttributeDefinition
         {
@@ -124,8 +131,8 @@ public sealed class AttributeDefinition
             EncodedName = Encode(name),
             Path = path,
             Index = index,
-            Type = Parse<AttributeType>(definition, "type"),
-            MultiValued = Flag(definition, "multiValued"),
+            Type = type,
+            MultiValued = multiValued,
             Description = definition.TryGetProperty("description", out var text) ? text.GetString() ?? "" : "",
             Required = Flag(definition, "required"),
             CaseExact = Flag(definition, "caseExact"),
@@ -135,6 +142,7 @@ public sealed class AttributeDefinition
             CanonicalValues = Texts(definition, "canonicalValues"),
             ReferenceTypes = Texts(definition, "referenceTypes"),
             Derived = derived(path),
+            AssumedFalse = inMultiValued && type == AttributeType.Boolean && name == "primary",
             Relation = path == "members",
             Attributes = new AttributeTable(subAttributes),
         };

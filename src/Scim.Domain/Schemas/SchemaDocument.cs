@@ -97,11 +97,6 @@ public sealed partial class SchemaDocument
             throw ScimError.InvalidValue($"id is longer than {MaxUrnLength} characters.");
         }
 
-        if (Urns.Known.Contains(id))
-        {
-            throw ScimError.InvalidValue($"{id} is a built-in schema or message and cannot be redefined.");
-        }
-
         RequireText(json, "name", "The schema");
         RequireText(json, "description", "The schema");
 

@@ -83,7 +83,7 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
         var exact = Any(
             dialect.JsonElements(json),
             Test(new Column(element), path.Target, comparison.Operator, comparison.Value, positive: false),
-            element,
+            path.Target.AssumedFalse ? "e.value" : element,
             comparison.Operator
         );
         return positive && Narrow(path, comparison) is { } narrow ? narrow : exact;
@@ -187,6 +187,16 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
         {
             case AttributeType.Boolean:
                 var typed = column.IsTyped ? sql : dialect.JsonBool(sql);
+                if (attribute.AssumedFalse)
+                {
+                    return Relate(
+                        $"coalesce({typed}, {Add(Arg.Bool(false))})",
+                        comparison,
+                        Add(Arg.Bool(value.Flag)),
+                        notNull: true
+                    );
+                }
+
                 return Relate(typed, comparison, Add(Arg.Bool(value.Flag)), column.IsNotNull);
             case AttributeType.Integer when value.Integer is { } integer:
                 return Relate(dialect.JsonInt(sql), comparison, Add(Arg.Int(integer)), column.IsNotNull);
