@@ -165,7 +165,8 @@ internal sealed class RandomDirectory
     }
 
     private IEnumerable<AttributeDefinition> Attributes() =>
-        Usable(Resource.Root).SelectMany(attribute => attribute.IsExtension ? Usable(attribute.Attributes) : [attribute]);
+        Usable(Resource.Root)
+            .SelectMany(attribute => attribute.IsExtension ? Usable(attribute.Attributes) : [attribute]);
 
     private static IEnumerable<AttributeDefinition> Usable(IEnumerable<AttributeDefinition> attributes) =>
         attributes.Where(attribute =>

@@ -201,7 +201,10 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             case AttributeType.Integer when value.Integer is { } integer:
                 return Relate(dialect.JsonInt(sql), comparison, Add(Arg.Int(integer)), column.IsNotNull);
             case AttributeType.Integer or AttributeType.Decimal:
-                return Relate(dialect.JsonReal(sql), comparison, Add(Arg.Real(value.AsNumber)), column.IsNotNull);
+                // As text through the same conversion as what is stored: SQLite's is not exact to the last bit.
+                var number = value.AsNumber.ToString("R", CultureInfo.InvariantCulture);
+                var operand = dialect.JsonReal(Add(Arg.Text(number)));
+                return Relate(dialect.JsonReal(sql), comparison, operand, column.IsNotNull);
             default:
                 return TestText(column, comparison, value.Text!, positive);
         }
