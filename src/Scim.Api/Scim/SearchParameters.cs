@@ -14,12 +14,14 @@ internal static class SearchParameters
     public static SearchRequest FromQuery(IQueryCollection query)
     {
         var isCursor = query.ContainsKey("cursor");
+        var startIndex = Number(One(query, "startIndex"), "startIndex", isCursor: false);
+        CheckMethod(isCursor, startIndex);
         return new SearchRequest
         {
             Filter = One(query, "filter"),
             SortBy = NullIfEmpty(One(query, "sortBy")),
             Descending = IsDescending(One(query, "sortOrder")),
-            StartIndex = Number(One(query, "startIndex"), "startIndex", isCursor: false) ?? 1,
+            StartIndex = startIndex ?? 1,
             Count = Count(Number(One(query, "count"), "count", isCursor)),
             Cursor = isCursor ? One(query, "cursor") ?? "" : null,
             Attributes = Names(One(query, "attributes")),
@@ -73,6 +75,8 @@ internal static class SearchParameters
     {
         var request = new SearchRequest();
         var hasSchemas = false;
+        long? startIndex = null;
+        ScimException? badCount = null;
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
@@ -104,10 +108,11 @@ internal static class SearchParameters
                     request = request with { Descending = IsDescending(Text(ref reader, name)) };
                     break;
                 case "startindex":
-                    request = request with { StartIndex = Number(ref reader, name) ?? 1 };
+                    startIndex = Number(ref reader, name);
+                    request = request with { StartIndex = startIndex ?? 1 };
                     break;
                 case "count":
-                    request = request with { Count = Count(Number(ref reader, name)) };
+                    request = request with { Count = ReadCount(ref reader, out badCount) };
                     break;
                 case "cursor":
                     request = request with { Cursor = Text(ref reader, name) };
@@ -124,11 +129,41 @@ internal static class SearchParameters
             }
         }
 
-        return hasSchemas
-            ? request
-            : throw ScimError.InvalidSyntax(
+        if (!hasSchemas)
+        {
+            throw ScimError.InvalidSyntax(
                 $"schemas is missing; a search names {Urns.SearchRequest} (RFC 7644 §3.4.3)."
             );
+        }
+
+        CheckMethod(request.Cursor is not null, startIndex);
+        return badCount is null ? request
+            : request.Cursor is null ? throw badCount
+            : throw ScimError.InvalidCount("count must be a whole number (RFC 9865 §2.1).");
+    }
+
+    // Whether a bad count is invalidValue or invalidCount depends on the cursor, which may stand after it.
+    private static int? ReadCount(ref Utf8JsonReader reader, out ScimException? bad)
+    {
+        bad = null;
+        try
+        {
+            return Count(Number(ref reader, "count"));
+        }
+        catch (ScimException exception)
+        {
+            bad = exception;
+            reader.Skip();
+            return null;
+        }
+    }
+
+    private static void CheckMethod(bool isCursor, long? startIndex)
+    {
+        if (isCursor && startIndex is not null)
+        {
+            throw ScimError.InvalidValue("cursor and startIndex exclude each other (RFC 9865 §2.4).");
+        }
     }
 
     private static string? One(IQueryCollection query, string name)

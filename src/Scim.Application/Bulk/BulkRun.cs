@@ -23,6 +23,7 @@ internal sealed class BulkRun
     private readonly IReadOnlyList<BulkOperation> _operations;
     private readonly HashSet<string>[] _references;
     private readonly HashSet<string> _made = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _twins = [];
     private readonly List<int> _waiting;
     private BulkResult?[] _results;
     private Dictionary<string, string> _ids = new(StringComparer.Ordinal);
@@ -35,11 +36,15 @@ internal sealed class BulkRun
         _references = [.. _operations.Select(BulkReferences.Find)];
         _results = new BulkResult?[_operations.Count];
         _waiting = [.. Enumerable.Range(0, _operations.Count)];
-        foreach (var operation in _operations)
+        for (var i = 0; i < _operations.Count; i++)
         {
-            if (operation.BulkId is { } bulkId && "POST".Equals(operation.Method, StringComparison.OrdinalIgnoreCase))
+            if (
+                _operations[i] is { BulkId: { } bulkId } operation
+                && "POST".Equals(operation.Method, StringComparison.OrdinalIgnoreCase)
+                && !_made.Add(bulkId)
+            )
             {
-                _made.Add(bulkId);
+                _twins.Add(i);
             }
         }
     }
@@ -105,6 +110,13 @@ internal sealed class BulkRun
     /// <exception cref="ScimException">409 for a reference to a resource that was not made (RFC 7644 §3.7.2).</exception>
     public ReadOnlyMemory<byte> DataOf(BulkStep step)
     {
+        if (_twins.Contains(step.Index))
+        {
+            throw ScimError.InvalidValue(
+                "bulkId is taken by another operation of this request; each POST has its own (RFC 7644 §3.7)."
+            );
+        }
+
         var data = step.Detached.IsEmpty ? step.Operation.Data : step.Detached;
         var left = step.Detached.IsEmpty
             ? _references[step.Index]
@@ -147,7 +159,7 @@ internal sealed class BulkRun
             step.Operation,
             error.Status,
             BulkTarget.ResourceTypeOf(step.Operation),
-            _results[step.Index]?.Id,
+            _results[step.Index]?.Id ?? BulkTarget.IdOf(step.Operation, _ids),
             null,
             error
         );

@@ -58,6 +58,14 @@ internal sealed record BulkTarget(string Method, string ResourceType, string? Id
         return new BulkTarget(method, resourceType, id);
     }
 
+    /// <summary>The id in the path: what failed has a location too, unless it was to be made (RFC 7644 §3.7.3).</summary>
+    public static string? IdOf(BulkOperation operation, IReadOnlyDictionary<string, string> ids) =>
+        operation.Path is { } path
+        && BulkReferences.ResolvePath(path, ids).Split('/', StringSplitOptions.RemoveEmptyEntries) is [_, var id]
+        && Guid.TryParseExact(id, "D", out _)
+            ? id
+            : null;
+
     public static string? ResourceTypeOf(BulkOperation operation) =>
         operation.Path?.Split('/', StringSplitOptions.RemoveEmptyEntries) is [var first, ..]
             ? first.ToLowerInvariant() switch

@@ -14,13 +14,7 @@ public sealed class Group : Resource
 
     public static Group Create(ResourceBody body, DeviationLog deviations, DateTimeOffset now)
     {
-        var group = new Group(
-            Guid.CreateVersion7(now),
-            DocumentRules.KeepOnePrimary(body.Document, deviations),
-            1,
-            now,
-            now
-        );
+        var group = new Group(Guid.CreateVersion7(now), DocumentRules.Tidy(body.Document, deviations), 1, now, now);
         group.BeCreated(passwordChanged: false);
         return group;
     }
@@ -35,7 +29,7 @@ public sealed class Group : Resource
 
     /// <summary>PUT of the attributes; members are replaced beside it.</summary>
     public void Replace(ResourceBody body, DeviationLog deviations, DateTimeOffset now) =>
-        Become(DocumentRules.KeepImmutable(DocumentRules.KeepOnePrimary(body.Document, deviations), Document), now);
+        Become(DocumentRules.KeepImmutable(DocumentRules.Tidy(body.Document, deviations), Document), now);
 
     public void Patch(PatchOutcome outcome, DateTimeOffset now) => Become(outcome.Document, now);
 

@@ -327,7 +327,7 @@ public sealed class Patcher
                 items.RemoveAll(listed.Cover);
                 break;
             default:
-                var values = (Bind(operation.Value, attribute) as ListValue)?.Items ?? [];
+                var values = (DocumentRules.Distinct(Bind(operation.Value, attribute)) as ListValue)?.Items ?? [];
                 CheckPrimaries(attribute, values);
                 if (operation.Kind == PatchKind.Replace)
                 {

@@ -49,8 +49,8 @@ public static class DocumentRules
         return incoming;
     }
 
-    /// <summary>One primary per attribute: the last one stays if the profile tolerates several.</summary>
-    public static Document KeepOnePrimary(Document document, DeviationLog deviations)
+    /// <summary>No value twice, and one primary per attribute: the last one stays if the profile tolerates several.</summary>
+    public static Document Tidy(Document document, DeviationLog deviations)
     {
         var root = document.Root;
         foreach (var attribute in document.Schema.Root)
@@ -59,14 +59,14 @@ public static class DocumentRules
             {
                 foreach (var inner in attribute.Attributes)
                 {
-                    extension = extension.With(inner, OnePrimary(inner, extension[inner], deviations));
+                    extension = extension.With(inner, OnePrimary(inner, Distinct(extension[inner]), deviations));
                 }
 
                 root = root.With(attribute, extension);
             }
             else
             {
-                root = root.With(attribute, OnePrimary(attribute, root[attribute], deviations));
+                root = root.With(attribute, OnePrimary(attribute, Distinct(root[attribute]), deviations));
             }
         }
 
@@ -155,6 +155,12 @@ public static class DocumentRules
             }
         }
     }
+
+    // RFC 7643 §2.4: the same value is not returned more than once.
+    internal static Value? Distinct(Value? value) =>
+        value is ListValue { Items.Count: > 1 } list && new HashSet<Value>(list.Items).Count < list.Items.Count
+            ? new ListValue([.. list.Items.Distinct()])
+            : value;
 
     private static Value? OnePrimary(AttributeDefinition attribute, Value? value, DeviationLog deviations)
     {

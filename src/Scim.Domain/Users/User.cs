@@ -26,7 +26,7 @@ public sealed class User : Resource
 
     public static User Create(ResourceBody body, string? passwordHash, DeviationLog deviations, DateTimeOffset now)
     {
-        var document = WithActive(DocumentRules.KeepOnePrimary(body.Document, deviations), BooleanValue.True);
+        var document = WithActive(DocumentRules.Tidy(body.Document, deviations), BooleanValue.True);
         var user = new User(Guid.CreateVersion7(now), document, passwordHash, 1, now, now);
         user.BeCreated(passwordHash is not null);
         return user;
@@ -43,7 +43,7 @@ public sealed class User : Resource
     /// <summary>PUT: what is left out is cleared, except <c>active</c> and <c>password</c> (a dismissed person must not come back).</summary>
     public void Replace(ResourceBody body, string? passwordHash, DeviationLog deviations, DateTimeOffset now)
     {
-        var next = DocumentRules.KeepImmutable(DocumentRules.KeepOnePrimary(body.Document, deviations), Document);
+        var next = DocumentRules.KeepImmutable(DocumentRules.Tidy(body.Document, deviations), Document);
         Become(WithActive(next, BooleanValue.Of(Active)), now, passwordHash is not null);
         SetPassword(passwordHash, passwordHash is not null);
     }

@@ -38,6 +38,9 @@ internal interface ISqlDialect
     /// <summary>Relation <c>e(value)</c> over the elements of a JSON array; null has none.</summary>
     string JsonElements(string json);
 
+    /// <summary>The label of a JSON object's member, as a literal to stand after <c>-&gt;</c> and <c>-&gt;&gt;</c>.</summary>
+    string Label(string name);
+
     /// <summary>Typed reading of what <c>-&gt;&gt;</c> gives; null when absent.</summary>
     string JsonBool(string text);
 

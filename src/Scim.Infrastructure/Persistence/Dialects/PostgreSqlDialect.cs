@@ -36,6 +36,8 @@ internal sealed class PostgreSqlDialect : ISqlDialect
 
     public string JsonElements(string json) => $"json_array_elements({json}) as e(value)";
 
+    public string Label(string name) => $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
+
     public string JsonBool(string text) => $"({text})::boolean";
 
     public string JsonInt(string text) => $"({text})::numeric::bigint";

@@ -38,6 +38,13 @@ internal sealed class SqliteDialect : ISqlDialect
 
     public string JsonElements(string json) => $"json_each({json}) as e";
 
+    // A label that begins with $ would be read as a JSON path: $ref must be quoted inside one.
+    public string Label(string name)
+    {
+        var label = name.StartsWith('$') ? $"$.\"{name}\"" : name;
+        return $"'{label.Replace("'", "''", StringComparison.Ordinal)}'";
+    }
+
     public string JsonBool(string text) => $"({text})";
 
     public string JsonInt(string text) => $"cast({text} as integer)";

@@ -41,7 +41,7 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             return $"exists (select 1 from {relation.Sql} where {part.Sql} is not null)";
         }
 
-        var json = Json(path);
+        var json = Json(path, dialect);
         if (path.Attribute.IsExtension || (!path.Attribute.MultiValued && path.Sub is null))
         {
             return $"{json} is not null";
@@ -72,10 +72,10 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             return Any(relation.Sql, test, part.Sql, comparison.Operator);
         }
 
-        var json = Json(path);
+        var json = Json(path, dialect);
         if (!path.Attribute.MultiValued)
         {
-            var text = path.Sub is null ? JsonText(path) : $"{json} ->> {Name(path.Sub)}";
+            var text = path.Sub is null ? JsonText(path, dialect) : $"{json} ->> {Name(path.Sub)}";
             return Test(new Column(text), path.Target, comparison.Operator, comparison.Value, positive: false);
         }
 
@@ -97,10 +97,10 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             return $"exists (select 1 from {relation.Sql} where {Inner(filter.Inner, relation.Column)})";
         }
 
-        var json = Json(path);
+        var json = Json(path, dialect);
         if (!path.Attribute.MultiValued)
         {
-            return Inner(filter.Inner, sub => new Column($"{json} ->> {Name(sub)}"));
+            return $"({json} is not null and {Inner(filter.Inner, sub => new Column($"{json} ->> {Name(sub)}"))})";
         }
 
         var exact =
@@ -201,7 +201,10 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             case AttributeType.Integer when value.Integer is { } integer:
                 return Relate(dialect.JsonInt(sql), comparison, Add(Arg.Int(integer)), column.IsNotNull);
             case AttributeType.Integer or AttributeType.Decimal:
-                return Relate(dialect.JsonReal(sql), comparison, Add(Arg.Real(value.AsNumber)), column.IsNotNull);
+                // As text through the same conversion as what is stored: SQLite's is not exact to the last bit.
+                var number = value.AsNumber.ToString("R", CultureInfo.InvariantCulture);
+                var operand = dialect.JsonReal(Add(Arg.Text(number)));
+                return Relate(dialect.JsonReal(sql), comparison, operand, column.IsNotNull);
             default:
                 return TestText(column, comparison, value.Text!, positive);
         }
@@ -268,24 +271,23 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             .Replace("_", "\\_", StringComparison.Ordinal);
 
     /// <summary>The stored value under a path's attribute, in comparison form.</summary>
-    internal static string Json(AttributePath path)
+    internal static string Json(AttributePath path, ISqlDialect dialect)
     {
-        var root = Name(path.Root);
+        var root = dialect.Label(path.Root.Name);
         var json = $"coalesce(r.folded -> {root}, r.document -> {root})";
-        return path.Extension is null ? json : $"({json} -> {Name(path.Attribute)})";
+        return path.Extension is null ? json : $"({json} -> {dialect.Label(path.Attribute.Name)})";
     }
 
     /// <summary>The same as text, for a simple single-valued attribute.</summary>
-    internal static string JsonText(AttributePath path)
+    internal static string JsonText(AttributePath path, ISqlDialect dialect)
     {
-        var root = Name(path.Root);
+        var root = dialect.Label(path.Root.Name);
         return path.Extension is null
             ? $"coalesce(r.folded ->> {root}, r.document ->> {root})"
-            : $"(coalesce(r.folded -> {root}, r.document -> {root}) ->> {Name(path.Attribute)})";
+            : $"(coalesce(r.folded -> {root}, r.document -> {root}) ->> {dialect.Label(path.Attribute.Name)})";
     }
 
-    internal static string Name(AttributeDefinition attribute) =>
-        "'" + attribute.Name.Replace("'", "''", StringComparison.Ordinal) + "'";
+    private string Name(AttributeDefinition attribute) => dialect.Label(attribute.Name);
 }
 
 /// <summary>An expression that holds one attribute's value for comparison.</summary>

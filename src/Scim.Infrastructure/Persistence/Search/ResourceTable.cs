@@ -26,8 +26,17 @@ internal abstract class ResourceTable
 
     protected abstract string TypeName { get; }
 
+    /// <summary>Made from the request's own URL, or from what stands beside the row: never in the database as a value.</summary>
+    public static bool DependsOnRequest(AttributePath path) =>
+        path.Target.Path is "meta.location" or "meta.version" or Urns.EnterpriseUser + ":manager.$ref";
+
     public Column? Column(AttributePath path)
     {
+        if (DependsOnRequest(path))
+        {
+            throw ScimError.InvalidFilter($"{path.Target.Path} depends on the request and cannot be filtered.");
+        }
+
         if (path.Extension is not null)
         {
             return ExtensionColumn(path);
@@ -58,10 +67,7 @@ internal abstract class ResourceTable
             "created" => Time("r.created_at"),
             "lastModified" => Time(LastModified),
             "resourceType" => new Column("'" + TypeName + "'") { IsConstant = true, IsNotNull = true },
-            null => Id,
-            var derived => throw ScimError.InvalidFilter(
-                $"meta.{derived} depends on the request and cannot be filtered or sorted."
-            ),
+            _ => Id,
         };
 
     protected virtual string LastModified => "r.last_modified";
@@ -171,9 +177,6 @@ internal abstract class ResourceTable
             {
                 Urns.EnterpriseUser + ":manager.displayName" => new Column(
                     "(select coalesce(m.display_name_key, m.user_name_key) from users m where m.tenant_id = r.tenant_id and m.id = r.manager_id)"
-                ),
-                Urns.EnterpriseUser + ":manager.$ref" => throw ScimError.InvalidFilter(
-                    "manager.$ref depends on the request and cannot be filtered; use manager.value."
                 ),
                 _ => null,
             };

@@ -50,7 +50,7 @@ internal sealed class SearchResourcesHandler(
                 (name, index) => Part.Create(index, catalog.Find(name)!, search, session, request, limits, lenient)
             )
             .ToArray();
-        if (lenient && search.Filter is not null && parts.All(part => part.Filter is Filter.Constant))
+        if (lenient && search.Filter is not null && parts.All(part => IsUnknown(part.Filter!)))
         {
             // Only unknown attributes: report it as a search of one type would.
             FilterParser.Parse(search.Filter, parts[0].Schema, request.Deviations, limits.Filter);
@@ -62,6 +62,16 @@ internal sealed class SearchResourcesHandler(
             : await ByCursorAsync(parts, query, count, cancellationToken);
     }
 
+    private static bool IsUnknown(Filter filter) =>
+        filter switch
+        {
+            Filter.Constant => true,
+            Filter.And and => IsUnknown(and.Left) && IsUnknown(and.Right),
+            Filter.Or or => IsUnknown(or.Left) && IsUnknown(or.Right),
+            Filter.Not not => IsUnknown(not.Inner),
+            _ => false,
+        };
+
     private async Task<SearchResult> ByIndexAsync(
         Part[] parts,
         long startIndex,
@@ -69,6 +79,13 @@ internal sealed class SearchResourcesHandler(
         CancellationToken cancellationToken
     )
     {
+        if (IsMerged(parts))
+        {
+            var merged = count > 0 ? await MergedAsync(parts, null, startIndex - 1, count, cancellationToken) : [];
+            var matching = await TotalAsync(parts, cancellationToken);
+            return new SearchResult(matching, await WithMembersAsync(merged, cancellationToken), startIndex, null);
+        }
+
         var page = new List<FoundResource>();
         var total = 0L;
         var skip = startIndex - 1;
@@ -116,7 +133,15 @@ internal sealed class SearchResourcesHandler(
         var page = new List<FoundResource>();
         var total = 0L;
         var more = false;
-        foreach (var part in parts)
+        if (IsMerged(parts))
+        {
+            page = count > 0 ? await MergedAsync(parts, position, 0, count + 1, cancellationToken) : [];
+            more = page.Count > count;
+            page = more ? page[..count] : page;
+            total = await TotalAsync(parts, cancellationToken);
+        }
+
+        foreach (var part in IsMerged(parts) ? [] : parts)
         {
             var wanted = count - page.Count;
             var passed = position is not null && part.Index < position.Type;
@@ -155,7 +180,7 @@ internal sealed class SearchResourcesHandler(
                 new CursorPosition(
                     part.Index,
                     last.Resource.Sequence,
-                    part.Sort is not null && last.Resource.SortKey is not null,
+                    last.Resource.SortKey is not null,
                     last.Resource.SortKey
                 ),
                 session.Tenant,
@@ -192,6 +217,92 @@ internal sealed class SearchResourcesHandler(
             },
             cancellationToken
         );
+    }
+
+    // Several types under one order must be read as one relation.
+    private static bool IsMerged(Part[] parts) => parts.Length > 1 && parts.Any(part => part.Sort is not null);
+
+    private async Task<List<FoundResource>> MergedAsync(
+        Part[] parts,
+        CursorPosition? after,
+        long skip,
+        int count,
+        CancellationToken cancellationToken
+    )
+    {
+        List<Arg> args = [Arg.Uuid(session.Tenant.Value)];
+        var sorted = parts.First(part => part.Sort is not null);
+        var relations = parts.Select(part => part.Relation(args, after, sorted, session.Dialect)).ToArray();
+        args.AddRange([Arg.Int(count), Arg.Int(skip)]);
+        var sql = MergedPage.Sql(relations, session.Dialect, $"${args.Count - 1}", $" offset ${args.Count}");
+        var rank = await session.QueryAsync(
+            [new Statement(sql, [.. args])],
+            async rows =>
+            {
+                var found = new List<(int Type, Guid Id, string? Key)>();
+                while (await rows.ReadAsync())
+                {
+                    found.Add(((int)rows.Int(0), rows.Uuid(1), sorted.ReadKey(rows, 3)));
+                }
+
+                return found;
+            },
+            cancellationToken
+        );
+        var resources = new Dictionary<Guid, FoundResource>();
+        foreach (var part in parts)
+        {
+            var ids = rank.Where(row => row.Type == part.Index).Select(row => row.Id).ToArray();
+            foreach (var found in ids.Length == 0 ? [] : await ByIdAsync(part, ids, cancellationToken))
+            {
+                resources[found.Resource.Id] = found;
+            }
+        }
+
+        // A resource that was deleted between the two statements is left out.
+        return
+        [
+            .. rank.Where(row => resources.ContainsKey(row.Id))
+                .Select(row =>
+                    resources[row.Id] with
+                    {
+                        Resource = resources[row.Id].Resource with { SortKey = row.Key },
+                    }
+                ),
+        ];
+    }
+
+    private Task<List<FoundResource>> ByIdAsync(Part part, Guid[] ids, CancellationToken cancellationToken) =>
+        session.QueryAsync(
+            [
+                new Statement(
+                    $"{part.Select(session.Dialect)} where r.tenant_id = $1 and {session.Dialect.AnyUuid("r.id", 2)}",
+                    Arg.Uuid(session.Tenant.Value),
+                    Arg.Uuids(ids)
+                ),
+            ],
+            async rows =>
+            {
+                var found = new List<FoundResource>(ids.Length);
+                while (await rows.ReadAsync())
+                {
+                    found.Add(new FoundResource(part.Schema, part.Projection, part.ReadUnsorted(rows), null));
+                }
+
+                return found;
+            },
+            cancellationToken
+        );
+
+    private async Task<long> TotalAsync(Part[] parts, CancellationToken cancellationToken)
+    {
+        var total = 0L;
+        foreach (var part in parts)
+        {
+            total += await TotalAsync(part, cancellationToken);
+        }
+
+        return total;
     }
 
     private Task<long> TotalAsync(Part part, CancellationToken cancellationToken)
@@ -292,7 +403,7 @@ internal sealed class SearchResourcesHandler(
         public string PageSql(List<Arg> args, CursorPosition? after, long skip, int count, ISqlDialect dialect)
         {
             var compiler = new FilterToSql(Table, dialect, args);
-            var select = Table.Name == "users" ? UserRows.Select(dialect, Sort?.Sql) : GroupRows.Select(Sort?.Sql);
+            var select = Select(dialect, Sort?.Sql);
             var where = Where(compiler);
             if (after is not null)
             {
@@ -303,6 +414,29 @@ internal sealed class SearchResourcesHandler(
             var limit = compiler.Add(Arg.Int(count));
             var offset = skip == 0 ? "" : " offset " + compiler.Add(Arg.Int(skip));
             return $"{select} where {where} order by {order} limit {limit}{offset}";
+        }
+
+        public string Select(ISqlDialect dialect, string? extra = null) =>
+            Table.Name == "users" ? UserRows.Select(dialect, extra) : GroupRows.Select(extra);
+
+        /// <summary>This type's rows in a search over several, after a position if there is one.</summary>
+        public (int Type, string Table, string Where, Sort? Sort) Relation(
+            List<Arg> args,
+            CursorPosition? after,
+            Part sorted,
+            ISqlDialect dialect
+        )
+        {
+            var compiler = new FilterToSql(Table, dialect, args);
+            var where = Where(compiler);
+            if (after is not null)
+            {
+                var key = after.HasKey ? compiler.Add(sorted.KeyArg(after.Key!)) : null;
+                var sequence = compiler.Add(Arg.Int(after.Sequence));
+                where += " and " + MergedPage.After(Index, Sort, sorted.Sort!.Descending, after, key, sequence);
+            }
+
+            return (Index, Table.Name, where, Sort);
         }
 
         public string TotalSql(List<Arg> args, ISqlDialect dialect)
@@ -319,38 +453,26 @@ internal sealed class SearchResourcesHandler(
 
         public StoredResource Read(Rows rows)
         {
-            var isUser = Schema.Name == "User";
-            var resource = isUser ? UserRows.Read(rows) : GroupRows.Read(rows);
+            var resource = ReadUnsorted(rows);
             return Sort is null
                 ? resource
                 : resource with
                 {
-                    SortKey = ReadKey(rows, isUser ? UserRows.Columns : GroupRows.Columns),
+                    SortKey = ReadKey(rows, Table.Name == "users" ? UserRows.Columns : GroupRows.Columns),
                 };
         }
+
+        public StoredResource ReadUnsorted(Rows rows) =>
+            Table.Name == "users" ? UserRows.Read(rows) : GroupRows.Read(rows);
 
         private string Where(FilterToSql compiler) =>
             Filter is null ? "r.tenant_id = $1" : "r.tenant_id = $1 and " + compiler.Compile(Filter);
 
         private string After(CursorPosition after, FilterToSql compiler)
         {
+            var key = after.HasKey ? compiler.Add(KeyArg(after.Key!)) : null;
             var sequence = compiler.Add(Arg.Int(after.Sequence));
-            if (Sort is null)
-            {
-                return $"r.seq > {sequence}";
-            }
-
-            if (!after.HasKey)
-            {
-                return Sort.Descending
-                    ? $"(({Sort.Sql} is null and r.seq > {sequence}) or {Sort.Sql} is not null)"
-                    : $"({Sort.Sql} is null and r.seq > {sequence})";
-            }
-
-            var key = compiler.Add(KeyArg(after.Key!));
-            return Sort.Descending
-                ? $"({Sort.Sql} < {key} or ({Sort.Sql} = {key} and r.seq > {sequence}))"
-                : $"({Sort.Sql} > {key} or ({Sort.Sql} = {key} and r.seq > {sequence}) or {Sort.Sql} is null)";
+            return MergedPage.After(Index, Sort, Sort?.Descending ?? false, after, key, sequence);
         }
 
         private Arg KeyArg(string key) =>
@@ -364,7 +486,7 @@ internal sealed class SearchResourcesHandler(
                 _ => Arg.Text(key),
             };
 
-        private string? ReadKey(Rows rows, int column) =>
+        public string? ReadKey(Rows rows, int column) =>
             rows.IsNull(column)
                 ? null
                 : Sort!.Kind switch

@@ -15,6 +15,8 @@ internal enum SortKind
 /// <summary>An order over one attribute (RFC 7644 §3.4.2.3): unassigned last when ascending, first when descending; ties by sequence.</summary>
 internal sealed record Sort(string Sql, SortKind Kind, bool Descending)
 {
+    private const int MaxKeyLength = 256;
+
     public string OrderBy(string sequence) =>
         Descending ? $"({Sql} is null) desc, {Sql} desc, {sequence}" : $"({Sql} is null), {Sql}, {sequence}";
 
@@ -50,6 +52,11 @@ internal sealed record Sort(string Sql, SortKind Kind, bool Descending)
                 );
         }
 
+        if (ResourceTable.DependsOnRequest(path))
+        {
+            throw ScimError.InvalidValue($"sortBy: {path.Target.Path} depends on the request and has no order.");
+        }
+
         if (path.Target.Mutability == Mutability.WriteOnly || path.Target.Returned == Returned.Never)
         {
             throw ScimError.InvalidValue($"sortBy: {path.Target.Path} is never returned.");
@@ -67,8 +74,8 @@ internal sealed record Sort(string Sql, SortKind Kind, bool Descending)
             {
                 { Name: "id" } => (dialect.Ordered(dialect.UuidText(column.Sql)), SortKind.Text),
                 { Type: AttributeType.DateTime } => (column.Sql, SortKind.Time),
-                { Type: AttributeType.Boolean } => ($"(case when {column.Sql} then 1 else 0 end)", SortKind.Integer),
-                _ => (column.IsTyped ? column.Sql : dialect.Ordered(column.Sql), SortKind.Text),
+                { Type: AttributeType.Boolean } => (Rank(column.Sql), SortKind.Integer),
+                _ => (Short(column.IsTyped ? column.Sql : dialect.Ordered(column.Sql)), SortKind.Text),
             };
         }
 
@@ -77,26 +84,31 @@ internal sealed record Sort(string Sql, SortKind Kind, bool Descending)
             throw ScimError.InvalidValue($"sortBy: {path.Attribute.Path} has many values and no primary one.");
         }
 
-        var json = FilterToSql.Json(path);
+        var json = FilterToSql.Json(path, dialect);
         var text =
             path.Attribute.MultiValued ? First(path, json, dialect)
-            : path.Sub is null ? FilterToSql.JsonText(path)
-            : $"({json} ->> {FilterToSql.Name(path.Sub)})";
+            : path.Sub is null ? FilterToSql.JsonText(path, dialect)
+            : $"({json} ->> {dialect.Label(path.Sub.Name)})";
         return path.Target.Type switch
         {
-            AttributeType.Boolean => ($"(case when {dialect.JsonBool(text)} then 1 else 0 end)", SortKind.Integer),
+            AttributeType.Boolean => (Rank(dialect.JsonBool(text)), SortKind.Integer),
             AttributeType.Integer => (dialect.JsonInt(text), SortKind.Integer),
             AttributeType.Decimal => (dialect.JsonReal(text), SortKind.Real),
-            _ => (dialect.Ordered(text), SortKind.Text),
+            _ => (Short(dialect.Ordered(text)), SortKind.Text),
         };
     }
+
+    private static string Rank(string flag) => $"(case when {flag} then 1 when not {flag} then 0 end)";
+
+    // Cursors carry the sort value of a row, so texts are told apart by their beginning only.
+    private static string Short(string text) => $"substr({text}, 1, {MaxKeyLength})";
 
     // RFC 7644 §3.4.2.3: a multi-valued attribute is sorted by its primary or else its first value.
     private static string First(AttributePath path, string json, ISqlDialect dialect)
     {
-        var value = path.Sub is null ? dialect.JsonElementText : $"e.value ->> {FilterToSql.Name(path.Sub)}";
+        var value = path.Sub is null ? dialect.JsonElementText : $"e.value ->> {dialect.Label(path.Sub.Name)}";
         var order = path.Attribute.Primary is { } primary
-            ? $" order by case when {dialect.JsonBool($"e.value ->> {FilterToSql.Name(primary)}")} then 0 else 1 end"
+            ? $" order by case when {dialect.JsonBool($"e.value ->> {dialect.Label(primary.Name)}")} then 0 else 1 end"
             : "";
         return $"(select {value} from {dialect.JsonElements(json)}{order} limit 1)";
     }

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.DependencyInjection;
+using Scim.Domain.Tenants;
+using Scim.Infrastructure.Persistence;
+
+namespace Scim.Integration.Tests.Plans;
+
+/// <summary>Keeps every statement that a session is given, with its arguments, and passes it on.</summary>
+internal sealed class StatementRecorder(ITenantSession inner, List<Statement> seen) : ITenantSession
+{
+    public ISqlDialect Dialect => inner.Dialect;
+
+    public TenantId Tenant => inner.Tenant;
+
+    public bool InTransaction => inner.InTransaction;
+
+    public Task<T> QueryAsync<T>(
+        IReadOnlyList<Statement> statements,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    )
+    {
+        Keep(statements);
+        return inner.QueryAsync(statements, read, cancellationToken);
+    }
+
+    public Task<T> SnapshotAsync<T>(
+        IReadOnlyList<Statement> statements,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    )
+    {
+        Keep(statements);
+        return inner.SnapshotAsync(statements, read, cancellationToken);
+    }
+
+    public Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken)
+    {
+        // A part stands for itself: whether its head applied does not matter to its plan.
+        Keep([
+            mutation.Head,
+            .. mutation.Parts.Select(part => part with { Sql = "with head as (select 1 as id) " + part.Sql }),
+        ]);
+        return inner.ApplyAsync(mutation, cancellationToken);
+    }
+
+    public Task<T> TransactionAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken) =>
+        inner.TransactionAsync(work, cancellationToken);
+
+    public Task<int> ExecuteAsync(Statement statement, CancellationToken cancellationToken)
+    {
+        Keep([statement]);
+        return inner.ExecuteAsync(statement, cancellationToken);
+    }
+
+    public Task AppendJournalAsync(JournalEntry entry, CancellationToken cancellationToken) =>
+        inner.AppendJournalAsync(entry, cancellationToken);
+
+    private void Keep(IEnumerable<Statement> statements)
+    {
+        lock (seen)
+        {
+            seen.AddRange(statements);
+        }
+    }
+}
+
+/// <summary>Builds a host's services with its sessions wrapped in recorders.</summary>
+internal sealed class RecordingFactory(List<Statement> seen) : IServiceProviderFactory<IServiceCollection>
+{
+    public IServiceCollection CreateBuilder(IServiceCollection services)
+    {
+        var session = services.Single(service => service.ServiceType == typeof(ITenantSession));
+        services.Remove(session);
+        services.AddScoped(session.ImplementationType!);
+        services.AddScoped<ITenantSession>(provider => new StatementRecorder(
+            (ITenantSession)provider.GetRequiredService(session.ImplementationType!),
+            seen
+        ));
+        return services;
+    }
+
+    public IServiceProvider CreateServiceProvider(IServiceCollection containerBuilder) =>
+        containerBuilder.BuildServiceProvider();
+}
