@@ -31,8 +31,7 @@ internal static class Messages
 
     public static JsonObject RemoveMember(string id) => Patch("remove", $"members[value eq \"{id}\"]");
 
-    public static JsonArray Members(params string[] ids) =>
-        [.. ids.Select(id => new JsonObject { ["value"] = id })];
+    public static JsonArray Members(params string[] ids) => [.. ids.Select(id => new JsonObject { ["value"] = id })];
 
     public static JsonObject Bulk(params JsonObject[] operations) =>
         new()

@@ -51,7 +51,9 @@ public sealed class GroupConcurrencyTests(DatabaseKind database)
 
         (await MembersAsync(group)).Should().BeEquivalentTo(users);
         // Each change of the members is a version of its own.
-        (await VersionAsync(group)).Should().Be(1 + users.Count);
+        (await VersionAsync(group))
+            .Should()
+            .Be(1 + users.Count);
     }
 
     [Test]

@@ -187,9 +187,7 @@ public sealed class UserConcurrencyTests(DatabaseKind database)
         (await Client.GetAsync(path)).Json.GetProperty("totalResults").GetInt32();
 
     private static string Recased(string name, int seed) =>
-        string.Concat(
-            name.Select((letter, i) => ((i * 7) + seed) % 2 == 0 ? char.ToUpperInvariant(letter) : letter)
-        );
+        string.Concat(name.Select((letter, i) => ((i * 7) + seed) % 2 == 0 ? char.ToUpperInvariant(letter) : letter));
 
     private static string? Find(JsonNode user, string attribute) =>
         attribute.StartsWith("urn:", StringComparison.Ordinal)

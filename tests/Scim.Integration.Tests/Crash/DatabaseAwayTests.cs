@@ -116,11 +116,7 @@ public sealed class DatabaseAwayTests
             ("GET", "/Groups?filter=displayName%20eq%20%22x%22", null),
             ("POST", "/Users", user.ToJsonString()),
             ("DELETE", $"/Users/{Guid.NewGuid():D}", null),
-            (
-                "POST",
-                "/Bulk",
-                Messages.Bulk(Messages.BulkOperation("POST", "/Users", Some.User(), "u")).ToJsonString()
-            ),
+            ("POST", "/Bulk", Messages.Bulk(Messages.BulkOperation("POST", "/Users", Some.User(), "u")).ToJsonString()),
         ];
         var answers = await Task.WhenAll(
             calls.Select(async call =>

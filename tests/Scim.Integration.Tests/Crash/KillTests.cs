@@ -133,7 +133,10 @@ public sealed class KillTests(DatabaseKind database)
                 && row.Operation.StartsWith(type + ".", StringComparison.Ordinal)
             )
             .GroupBy(row => row.ResourceId!)
-            .ToDictionary(group => group.Key, group => group.Select(row => row.Operation[(type.Length + 1)..]).ToList());
+            .ToDictionary(
+                group => group.Key,
+                group => group.Select(row => row.Operation[(type.Length + 1)..]).ToList()
+            );
         resources.Keys.Except(rows.Keys).Should().BeEmpty("no change is without its row");
         foreach (var (id, operations) in rows)
         {

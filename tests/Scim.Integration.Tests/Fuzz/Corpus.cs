@@ -68,7 +68,10 @@ internal static partial class Corpus
             Add("PATCH", $"/Users/{user}", Messages.Patch("remove", path).ToJsonString());
         }
 
-        Add("GET", "/Users?startIndex=2&count=3&sortBy=name.familyName&sortOrder=descending&attributes=userName,emails");
+        Add(
+            "GET",
+            "/Users?startIndex=2&count=3&sortBy=name.familyName&sortOrder=descending&attributes=userName,emails"
+        );
         Add("GET", "/Users?cursor=&count=2&excludedAttributes=emails");
         Add("GET", "/Users?count=2&cursor=AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJKKKK");
         Add("GET", $"/Users/{user}?attributes=name.givenName", null, ("If-None-Match", "W/\"1\""));
@@ -114,7 +117,9 @@ internal static partial class Corpus
             },
             new JsonObject { ["value"] = "b@example.com" }
         );
-        user["photos"] = new JsonArray(new JsonObject { ["value"] = "https://photos.example.com/1", ["type"] = "photo" });
+        user["photos"] = new JsonArray(
+            new JsonObject { ["value"] = "https://photos.example.com/1", ["type"] = "photo" }
+        );
         user["x509Certificates"] = new JsonArray(new JsonObject { ["value"] = "MIIDQzCCAqygAwIBAgICEAAwDQ==" });
         user["addresses"] = new JsonArray(new JsonObject { ["locality"] = "東京", ["country"] = "JP" });
         user[Messages.Enterprise] = new JsonObject

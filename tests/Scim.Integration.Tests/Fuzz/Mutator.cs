@@ -160,7 +160,10 @@ internal sealed class Mutator(Random random, IReadOnlyList<RawRequest> corpus)
                 < 5 when request.Body is { Length: > 0 } body => request with { Body = Damage(body) },
                 5 or 6 or 7 => request with { Target = DamageTarget(request.Target) },
                 8 => WithHeader(request),
-                _ => request with { Method = random.Next(4) == 0 ? Methods[random.Next(Methods.Length)] : request.Method },
+                _ => request with
+                {
+                    Method = random.Next(4) == 0 ? Methods[random.Next(Methods.Length)] : request.Method,
+                },
             };
         }
 

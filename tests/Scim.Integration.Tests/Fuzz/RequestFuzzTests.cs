@@ -108,9 +108,11 @@ public sealed class RequestFuzzTests(DatabaseKind database)
             var counted = await tenant.Client.GetAsync($"{path}?count=0");
             var found = await tenant.Client.GetAsync($"{path}?filter=id%20pr&count=1000");
             found.Status.Should().Be(200, found.Text);
-            found.Json.GetProperty("totalResults").GetInt32().Should().Be(
-                counted.Json.GetProperty("totalResults").GetInt32()
-            );
+            found
+                .Json.GetProperty("totalResults")
+                .GetInt32()
+                .Should()
+                .Be(counted.Json.GetProperty("totalResults").GetInt32());
         }
     }
 }

@@ -7,7 +7,12 @@ namespace Scim.Integration.Tests.Isolation;
 /// One attempt to reach a tenant with another's token. <see cref="Route"/> names the route it takes;
 /// <see cref="Request"/> makes it from the victim's identifiers and the attacker's own directory.
 /// </summary>
-internal sealed record Attack(string Name, string Route, Func<PopulatedTenant, PopulatedTenant, Call> Request, Expect Expect)
+internal sealed record Attack(
+    string Name,
+    string Route,
+    Func<PopulatedTenant, PopulatedTenant, Call> Request,
+    Expect Expect
+)
 {
     /// <summary>For NUnit, which names the cases after it.</summary>
     public override string ToString() => Name;
@@ -179,19 +184,14 @@ internal sealed record Attack(string Name, string Route, Func<PopulatedTenant, P
                 "a foreign member",
                 (victim, _) => Messages.BulkOperation("POST", "/Groups", Some.Group(null, victim.User), "g")
             ),
-            (
-                "a foreign id as bulkId",
-                (victim, _) => Messages.BulkOperation("DELETE", $"/Users/bulkId:{victim.User}")
-            ),
+            ("a foreign id as bulkId", (victim, _) => Messages.BulkOperation("DELETE", $"/Users/bulkId:{victim.User}")),
             (
                 "a foreign id as bulkId of a member",
-                (victim, _) =>
-                    Messages.BulkOperation("POST", "/Groups", Some.Group(null, $"bulkId:{victim.User}"), "g")
+                (victim, _) => Messages.BulkOperation("POST", "/Groups", Some.Group(null, $"bulkId:{victim.User}"), "g")
             ),
             (
                 "a path that climbs",
-                (victim, _) =>
-                    Messages.BulkOperation("DELETE", $"/{victim.Tenant.TenantId}/../Users/{victim.User}")
+                (victim, _) => Messages.BulkOperation("DELETE", $"/{victim.Tenant.TenantId}/../Users/{victim.User}")
             ),
         ];
         foreach (var (name, operation) in operations)

@@ -45,7 +45,10 @@ public sealed class TenantBorderTests(DatabaseKind database)
     public async Task The_same_request_succeeds_at_home(string name)
     {
         var attack = Attack.All.Single(one => one.Name == name);
-        if (attack.Expect == Expect.RefusedOperation && (name.Contains("bulkId", StringComparison.Ordinal) || name.Contains("climbs", StringComparison.Ordinal)))
+        if (
+            attack.Expect == Expect.RefusedOperation
+            && (name.Contains("bulkId", StringComparison.Ordinal) || name.Contains("climbs", StringComparison.Ordinal))
+        )
         {
             Assert.Pass("No identifier of this form exists at home either.");
         }

@@ -7,20 +7,32 @@ using Scim.TestKit;
 namespace Scim.Integration.Tests.Observability;
 
 [TestFixtureSource(typeof(Databases))]
-[Property("Capability", "Requests, refused credentials and rate limits are measured; each client has a rate of its own")]
+[Property(
+    "Capability",
+    "Requests, refused credentials and rate limits are measured; each client has a rate of its own"
+)]
 public sealed class MetricsAndLimitsTests(DatabaseKind database)
 {
-    private ApiServer _server = null!;
+    private TestDatabase _database = null!;
+    private ApiProcess _server = null!;
 
-    [SetUp]
-    public async Task Start() =>
-        _server = await ApiServer.StartAsync(
-            database,
+    // A process of its own: the servers of one process measure each other's requests.
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        _database = await TestDatabase.CreateAsync(database);
+        _server = await ApiProcess.StartAsync(
+            _database,
             new Dictionary<string, string> { ["Limits:RequestsPerSecond"] = "5", ["Limits:Burst"] = "5" }
         );
+    }
 
-    [TearDown]
-    public async Task Stop() => await _server.DisposeAsync();
+    [OneTimeTearDown]
+    public async Task Stop()
+    {
+        _server?.Dispose();
+        await _database.DisposeAsync();
+    }
 
     [Test]
     [Property("Rfc", "RFC 7644 §3.12")]
@@ -54,22 +66,25 @@ public sealed class MetricsAndLimitsTests(DatabaseKind database)
     {
         using var tenant = await TestTenant.CreateAsync(_server);
         using var anonymous = new ScimClient(_server.BaseAddress, null);
+        var before = await MetricsAsync();
         (await tenant.Client.PostAsync("/Users", Some.User())).Status.Should().Be(201);
         (await tenant.Client.PostAsync("/Users", "{}")).Status.Should().Be(400);
         (await tenant.Client.GetAsync("/Groups")).Status.Should().Be(200);
         (await anonymous.GetAsync("/Users")).Status.Should().Be(401);
         (await anonymous.GetAsync("/Users", ("Authorization", "Bearer scim_x"))).Status.Should().Be(401);
 
-        var metrics = await MetricsAsync();
+        var after = await MetricsAsync();
 
         const string Count = "scim_request_duration_seconds_count";
-        Value(metrics, $"{Count}{{method=\"POST\",resource_type=\"User\",status=\"2xx\"}}").Should().Be(1);
-        Value(metrics, $"{Count}{{method=\"POST\",resource_type=\"User\",status=\"4xx\"}}").Should().Be(1);
-        Value(metrics, $"{Count}{{method=\"GET\",resource_type=\"Group\",status=\"2xx\"}}").Should().Be(1);
-        Value(metrics, $"{Count}{{method=\"GET\",resource_type=\"User\",status=\"4xx\"}}").Should().Be(2);
-        metrics.Should().Contain("scim_request_duration_seconds_bucket{").And.Contain("le=\"+Inf\"");
-        Value(metrics, "scim_auth_failure_total{reason=\"missing\",tenant=\"\"}").Should().Be(1);
-        Value(metrics, "scim_auth_failure_total{reason=\"malformed\",tenant=\"\"}").Should().Be(1);
+        Grown($"{Count}{{method=\"POST\",resource_type=\"User\",status=\"2xx\"}}").Should().Be(1);
+        Grown($"{Count}{{method=\"POST\",resource_type=\"User\",status=\"4xx\"}}").Should().Be(1);
+        Grown($"{Count}{{method=\"GET\",resource_type=\"Group\",status=\"2xx\"}}").Should().Be(1);
+        Grown($"{Count}{{method=\"GET\",resource_type=\"User\",status=\"4xx\"}}").Should().Be(2);
+        after.Should().Contain("scim_request_duration_seconds_bucket{").And.Contain("le=\"+Inf\"");
+        Grown("scim_auth_failure_total{reason=\"missing\",tenant=\"\"}").Should().Be(1);
+        Grown("scim_auth_failure_total{reason=\"malformed\",tenant=\"\"}").Should().Be(1);
+
+        double Grown(string series) => Value(after, series) - Value(before, series);
     }
 
     [Test]

@@ -51,7 +51,9 @@ public sealed class RequestIdTests(DatabaseKind database)
         made.Header("X-Request-Id").Should().NotBeNullOrEmpty().And.NotContain("harmless");
 
         // The refused row and the log lines are written beside the request.
-        (await _server.StopAsync()).Should().Be(0);
+        (await _server.StopAsync())
+            .Should()
+            .Be(0);
         foreach (var (id, status) in new[] { (applied, 201), (refused, 400), (trace, 204) })
         {
             var line = _server

@@ -64,7 +64,12 @@ public sealed class RequestJournalTests(DatabaseKind database)
             (await client.PutAsync($"/Users/{id}", Some.User(), ("If-Match", "W/\"99\""))).Status.Should().Be(412);
             (await client.PatchAsync($"/Groups/{Guid.NewGuid():D}", Messages.AddMembers(id))).Status.Should().Be(404);
             (await client.PostAsync("/Users", "x", ("Content-Type", "text/plain"))).Status.Should().Be(415);
-            (await client.PostAsync("/Bulk", Messages.Bulk(Messages.BulkOperation("DELETE", $"/Users/{Guid.NewGuid():D}"))))
+            (
+                await client.PostAsync(
+                    "/Bulk",
+                    Messages.Bulk(Messages.BulkOperation("DELETE", $"/Users/{Guid.NewGuid():D}"))
+                )
+            )
                 .Status.Should()
                 .Be(200);
         });

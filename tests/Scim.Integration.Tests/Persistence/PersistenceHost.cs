@@ -8,6 +8,7 @@ using Scim.Application.Common;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Persistence;
 using Scim.Infrastructure.Persistence.Migrations;
+using Scim.TestKit;
 
 namespace Scim.Integration.Tests.Persistence;
 
@@ -129,10 +130,7 @@ internal sealed class PersistenceHost : IAsyncDisposable
     }
 
     private static string Login(string database) =>
-        new NpgsqlConnectionStringBuilder(
-            Environment.GetEnvironmentVariable("SCIM_TEST_PG")
-                ?? throw new InvalidOperationException("SCIM_TEST_PG names no PostgreSQL server.")
-        )
+        new NpgsqlConnectionStringBuilder(PostgresCluster.ConnectionString)
         {
             Database = database,
             Pooling = false,

@@ -176,11 +176,7 @@ public sealed class AuthorizationMatrixTests(DatabaseKind database)
         var reader = (await SendAsync(new CreateClient(quiet.Slug, "reader", "scim:read"))).Token;
         var user = (await quiet.Client.PostAsync("/Users", Some.User())).Id;
         var group = (await quiet.Client.PostAsync("/Groups", Some.Group(null, user))).Id;
-        string[] before =
-        [
-            (await quiet.Client.GetAsync("/Users")).Text,
-            (await quiet.Client.GetAsync("/Groups")).Text,
-        ];
+        string[] before = [(await quiet.Client.GetAsync("/Users")).Text, (await quiet.Client.GetAsync("/Groups")).Text];
 
         foreach (var route in Scim.Where(route => route.IsTenantData && !route.IsRead))
         {

@@ -10,7 +10,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NUnit.Framework;
 using Scim.Api.Scim;
 using Scim.Api.Security;
 using Scim.Application.Common;
@@ -18,6 +17,7 @@ using Scim.Application.Tenants;
 using Scim.Infrastructure;
 using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence;
+using Scim.TestKit;
 
 namespace Scim.Integration.Tests.Security;
 
@@ -128,12 +128,7 @@ internal sealed class SecurityHost : IAsyncDisposable
             return new() { ["Database:Path"] = Path.Combine(Path.GetTempPath(), name + ".db") };
         }
 
-        var server = Environment.GetEnvironmentVariable("SCIM_TEST_PG");
-        if (string.IsNullOrEmpty(server))
-        {
-            Assert.Ignore("SCIM_TEST_PG names no PostgreSQL server.");
-        }
-
+        var server = PostgresCluster.ConnectionString;
         await using var connection = new NpgsqlConnection(server);
         await connection.OpenAsync();
         await connection.ExecuteAsync($"create database {name}");
