@@ -12,6 +12,7 @@ internal sealed partial class SqlTests
     private static readonly Dictionary<string, string> SharedTables = new(StringComparer.Ordinal)
     {
         ["workspaces"] = "stand above tenants",
+        ["replicas"] = "serving processes",
         ["tenants"] = "its own id is the tenant",
         ["configuration_epoch"] = "one counter for the installation",
         ["server_keys"] = "keys of the installation",

@@ -3,9 +3,10 @@ using Scim.TestKit;
 
 namespace Scim.Integration.Tests;
 
+/// <summary>Ends what the tests of this assembly share.</summary>
 [SetUpFixture]
 internal sealed class TestRun
 {
     [OneTimeTearDown]
-    public Task End() => ApiServer.DisposeSharedAsync();
+    public Task DisposeAsync() => ApiServer.DisposeSharedAsync();
 }

@@ -144,7 +144,7 @@ public sealed class Patcher
 
         if (attribute.Relation)
         {
-            ApplyToMembers(operation, path);
+            MembersPatch.Apply(operation, path, _members, _deviations);
         }
         else if (attribute.Mutability == Mutability.WriteOnly)
         {
@@ -411,7 +411,7 @@ public sealed class Patcher
 
         if (
             path.Attribute.Sub is { } sub
-            && Template(path, attribute) is { } template
+            && ElementTemplate.Of(path) is { } template
             && _deviations.Tolerates(Deviation.CreateOnMissingValuePath)
         )
         {
@@ -464,52 +464,6 @@ public sealed class Patcher
             }
         }
     }
-
-    /// <summary>The element that a path without a match describes: only <c>eq</c>s joined by <c>and</c> do.</summary>
-    private static ComplexValue? Template(PatchPath path, AttributeDefinition attribute)
-    {
-        var element = ComplexValue.Empty(attribute.Attributes);
-        if (path.Element is null)
-        {
-            return element;
-        }
-
-        // Contradicting equalities describe no element.
-        return Fill(path.Element) && path.Element.Matches(element) ? element : null;
-
-        bool Fill(Filter filter)
-        {
-            switch (filter)
-            {
-                case Filter.And and:
-                    return Fill(and.Left) && Fill(and.Right);
-                case Filter.Comparison { Operator: FilterOperator.Equal } equal when equal.Path.Sub is null:
-                    var sub = equal.Path.Attribute;
-                    var value = ValueOf(equal.Value, sub.Type);
-                    element = element.With(sub, value is not null && sub.MultiValued ? new ListValue([value]) : value);
-                    return value is not null;
-                default:
-                    return false;
-            }
-        }
-    }
-
-    /// <summary>The value that equals the operand, if an attribute of this type can hold it.</summary>
-    private static Value? ValueOf(FilterValue operand, AttributeType type) =>
-        (type, operand) switch
-        {
-            (AttributeType.Boolean, { Flag: { } flag }) => BooleanValue.Of(flag),
-            (AttributeType.Integer, { Integer: { } integer }) => new IntegerValue(integer),
-            (AttributeType.Decimal, { Number: { } number }) => new DecimalValue(number == 0 ? 0 : number),
-            (AttributeType.DateTime, { Original: { } text }) => DateTimeValue.Parse(text),
-            (AttributeType.Binary, { Original: { Length: > 0 } text }) => ValueReader.IsBinary(text)
-                ? new TextValue(text)
-                : null,
-            (AttributeType.String or AttributeType.Reference, { Original: { Length: > 0 } text }) => new TextValue(
-                text
-            ),
-            _ => null,
-        };
 
     private void CheckPrimaries(AttributeDefinition attribute, IReadOnlyList<Value> values)
     {
@@ -566,89 +520,6 @@ public sealed class Patcher
         throw operation.Kind == PatchKind.Remove
             ? ScimError.Mutability($"{path.Target.Path} is required and cannot be removed (RFC 7644 §3.5.2.2).")
             : ScimError.InvalidValue($"{path.Target.Path} is required and cannot be empty (RFC 7643 §2.2).");
-    }
-
-    private void ApplyToMembers(PatchOperation operation, PatchPath path)
-    {
-        if (path.Attribute.Sub is not null)
-        {
-            throw ScimError.Mutability(
-                "The value of a member is immutable; add or remove members instead (RFC 7643 §4.2)."
-            );
-        }
-
-        if (path.Element is not null)
-        {
-            ApplyToMembersWhere(operation, path);
-            return;
-        }
-
-        var isRemoval = operation.Kind == PatchKind.Remove;
-        if (isRemoval && operation.HasNoValue)
-        {
-            _members.Clear();
-            return;
-        }
-
-        if (isRemoval && !_deviations.Tolerates(Deviation.RemoveWithValue))
-        {
-            throw ScimError.InvalidValue("remove takes no value; use members[value eq \"id\"] (RFC 7644 §3.5.2.2).");
-        }
-
-        var ids = BindMembers(operation.Value, path.Attribute.Attribute);
-        switch (operation.Kind)
-        {
-            case PatchKind.Add:
-                _members.Add(ids);
-                break;
-            case PatchKind.Replace:
-                _members.Clear();
-                _members.Add(ids);
-                break;
-            default:
-                _members.Remove(ids);
-                break;
-        }
-    }
-
-    private void ApplyToMembersWhere(PatchOperation operation, PatchPath path)
-    {
-        if (operation.Kind != PatchKind.Remove)
-        {
-            throw ScimError.NoTarget("Members are added by path members, not by a filter (RFC 7644 §3.5.2.1).");
-        }
-
-        var ids = new List<string>();
-        if (OnlyIds(path.Element!))
-        {
-            _members.Remove(ids);
-        }
-        else
-        {
-            _members.RemoveWhere(path.Element!);
-        }
-
-        bool OnlyIds(Filter filter)
-        {
-            switch (filter)
-            {
-                case Filter.Or or:
-                    return OnlyIds(or.Left) && OnlyIds(or.Right);
-                case Filter.Comparison { Operator: FilterOperator.Equal } equal
-                    when equal.Path.Attribute.Name == "value":
-                    ids.Add(equal.Value.Original!);
-                    return true;
-                default:
-                    return false;
-            }
-        }
-    }
-
-    private List<string> BindMembers(ReadOnlyMemory<byte> value, AttributeDefinition attribute)
-    {
-        var reader = JsonText.Open(value.Span);
-        reader.Read();
-        return DocumentReader.ReadMembers(ref reader, attribute, _deviations);
     }
 
     private Value? Bind(ReadOnlyMemory<byte> value, AttributeDefinition attribute)

@@ -57,8 +57,11 @@ public sealed class Projection
             return new Projection(root.Finish(), isDefault: false);
         }
 
-        return new Projection(new Level(schema.Root, shown: true).Finish(), isDefault: !schema.HasHiddenAttributes);
+        return schema.DefaultProjection;
     }
+
+    internal static Projection Default(ResourceSchema schema) =>
+        new(new Level(schema.Root, shown: true).Finish(), isDefault: !schema.HasHiddenAttributes);
 
     private static void Visit(ResourceSchema schema, Level root, string name, Action<Level, AttributeDefinition> act)
     {

@@ -20,8 +20,6 @@ public sealed record StoredResource(
     DateTimeOffset LastModified
 )
 {
-    private string? _tag;
-
     public IReadOnlyList<GroupOfUser> Groups { get; init; } = [];
 
     public ManagerOfUser? Manager { get; init; }
@@ -38,7 +36,7 @@ public sealed record StoredResource(
     /// The weak entity tag (RFC 7644 §3.14): <c>W/"version"</c>, or <c>W/"version.derived"</c> when derived values show,
     /// so that it changes whenever the representation does.
     /// </summary>
-    public string Tag => _tag ??= MakeTag();
+    public string Tag => MakeTag();
 
     private string MakeTag()
     {

@@ -1,3 +1,5 @@
+using Scim.Domain.Resources;
+
 namespace Scim.Domain.Schemas;
 
 /// <summary>
@@ -100,6 +102,9 @@ public sealed class ResourceSchema
 
     /// <summary>True when some stored attribute is not part of the default answer, so stored bytes cannot go out as they are.</summary>
     public bool HasHiddenAttributes { get; }
+
+    /// <summary>What an answer shows when the client asks for neither more nor less.</summary>
+    internal Projection DefaultProjection => field ??= Projection.Default(this);
 
     /// <param name="added">Schemas of the tenant: extensions, or further attributes under the URN of a built-in schema.</param>
     public static ResourceSchema User(params IReadOnlyList<SchemaDocument> added) =>

@@ -28,11 +28,13 @@ internal static class SecurityRegistration
         services.AddSingleton<CredentialCache>(_ => new CredentialCache());
         services.AddSingleton<AuthenticationThrottle>();
         services.AddSingleton<KnownPreChecks>();
+        services.AddSingleton<LiveReplicas>();
         services.AddSingleton<RateLimiter>();
         services.AddSingleton<LastUsedRecorder>();
         services.AddSingleton<ICredentialVerifier, CredentialVerifier>();
         services.AddHostedService(provider => provider.GetRequiredService<ConfigurationEpoch>());
         services.AddHostedService(provider => provider.GetRequiredService<LastUsedRecorder>());
+        services.AddHostedService(provider => provider.GetRequiredService<LiveReplicas>());
         return services;
     }
 }

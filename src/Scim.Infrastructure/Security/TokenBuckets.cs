@@ -19,12 +19,23 @@ internal sealed class TokenBuckets<TKey>
     private readonly int _capacity;
     private readonly long _step;
     private readonly long _window;
+    private readonly Func<int> _sharers;
     private long _sweptAt;
 
-    /// <summary>A rate or burst of 0 means no limit. Beyond <paramref name="capacity"/> keys the rest share one bucket.</summary>
-    public TokenBuckets(double perSecond, int burst, TimeProvider clock, int capacity = 100_000)
+    /// <summary>
+    /// A rate or burst of 0 means no limit. Beyond <paramref name="capacity"/> keys the rest share one bucket. Of
+    /// <paramref name="sharers"/> processes that enforce the same budget each grants its share.
+    /// </summary>
+    public TokenBuckets(
+        double perSecond,
+        int burst,
+        TimeProvider clock,
+        int capacity = 100_000,
+        Func<int>? sharers = null
+    )
     {
         _clock = clock;
+        _sharers = sharers ?? (static () => 1);
         _capacity = capacity;
         _sweptAt = clock.GetTimestamp();
         if (perSecond > 0 && burst > 0)
@@ -46,6 +57,8 @@ internal sealed class TokenBuckets<TKey>
             return true;
         }
 
+        // Dearer takes in the same window: a share of the rate and of the burst.
+        var step = Math.Min(_step * _sharers(), _window);
         while (true)
         {
             var bucket = BucketOf(key);
@@ -56,7 +69,7 @@ internal sealed class TokenBuckets<TKey>
                 continue;
             }
 
-            var next = Math.Max(full, now) + _step;
+            var next = Math.Max(full, now) + step;
             if (next - now > _window)
             {
                 retryAfter = TimeSpan.FromSeconds((double)(next - now - _window) / _clock.TimestampFrequency);

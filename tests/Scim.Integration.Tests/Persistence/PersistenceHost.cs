@@ -13,7 +13,7 @@ using Scim.TestKit;
 namespace Scim.Integration.Tests.Persistence;
 
 /// <summary>
-/// The persistence layer on a new, migrated database of its own. PostgreSQL comes from SCIM_TEST_PG, a login that may
+/// The persistence layer on a new, migrated database of its own. PostgreSQL comes from the test kit, a login that may
 /// create databases and roles; without it these tests fail rather than pass unrun.
 /// </summary>
 internal sealed class PersistenceHost : IAsyncDisposable

@@ -19,6 +19,7 @@ internal sealed class RowLevelSecurityTests
         "configuration_epoch", // one counter
         "server_keys", // keys of the installation
         "journal_epochs", // restores of the cluster
+        "replicas", // serving processes
         "schema_migrations",
     ];
 

@@ -69,4 +69,7 @@ internal interface ISqlDialect
     /// <summary>Condition on row <c>r</c> that an index on parts of text serves; null where there is none.</summary>
     /// <param name="pattern">An argument that holds an escaped LIKE pattern.</param>
     string? Search(string table, string column, string pattern);
+
+    /// <summary>A time by the database's clock, in the type of a time column.</summary>
+    string SecondsAgo(int seconds);
 }

@@ -54,4 +54,6 @@ internal sealed class PostgreSqlDialect : ISqlDialect
 
     public string? Search(string table, string column, string pattern) =>
         table == "users" && column == "user_name_key" ? $"r.id in (select search_users('{column}', {pattern}))" : null;
+
+    public string SecondsAgo(int seconds) => $"now() - interval '{seconds} seconds'";
 }

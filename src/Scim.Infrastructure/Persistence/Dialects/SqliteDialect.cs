@@ -58,4 +58,6 @@ internal sealed class SqliteDialect : ISqlDialect
     public string EndsWith(string text, string part, string length) => $"substr({text}, -{length}) = {part}";
 
     public string? Search(string table, string column, string pattern) => null;
+
+    public string SecondsAgo(int seconds) => $"{Now} - {seconds} * 1000000";
 }

@@ -29,4 +29,15 @@ internal static class GroupCounters
 
     public static Statement BumpOne(Guid tenant, Guid group, DateTimeOffset now) =>
         new(Bump, Arg.Uuid(tenant), Arg.Uuid(group), Arg.Int(Random.Shared.Next(Stripes)), Arg.Time(now));
+
+    // A part of a mutation: runs only when its head applied.
+    private const string BumpAfter = """
+        insert into group_counters (tenant_id, group_id, stripe, changes, last_modified)
+        select $1, $2, $3, 1, $4 from head where true
+        on conflict (tenant_id, group_id, stripe)
+        do update set changes = group_counters.changes + 1, last_modified = excluded.last_modified
+        """;
+
+    public static Statement BumpPart(Guid tenant, Guid group, DateTimeOffset now) =>
+        new(BumpAfter, Arg.Uuid(tenant), Arg.Uuid(group), Arg.Int(Random.Shared.Next(Stripes)), Arg.Time(now));
 }

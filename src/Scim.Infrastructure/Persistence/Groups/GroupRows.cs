@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Scim.Domain.Resources;
 
 namespace Scim.Infrastructure.Persistence.Groups;
@@ -6,6 +7,16 @@ namespace Scim.Infrastructure.Persistence.Groups;
 internal static class GroupRows
 {
     public const int Columns = 6;
+
+    private static readonly ConcurrentDictionary<string, string> ByIdSql = new();
+
+    /// <summary>One group by $1 tenant and $2 id, as <see cref="Users.UserRows.ById"/>.</summary>
+    public static string ById(string rowLock = "") =>
+        ByIdSql.GetOrAdd(
+            rowLock,
+            static rowLock =>
+                $"{Select()} where r.tenant_id = $1 and r.id = $2{(rowLock.Length == 0 ? "" : $" {rowLock} of r")}"
+        );
 
     /// <param name="extra">One more column, for sorting.</param>
     public static string Select(string? extra = null) =>

@@ -37,6 +37,21 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
 
     private const string DeleteRow = "delete from groups where tenant_id = $1 and id = $2";
 
+    // The foreign keys hold the group and the user until the commit.
+    private const string AddOneUser = """
+        insert into group_members (tenant_id, group_id, user_id)
+        select $1, g.id, u.id from groups g, users u
+         where g.tenant_id = $1 and g.id = $2 and u.tenant_id = $1 and u.id = $3
+        on conflict do nothing
+        """;
+
+    // The group is held as an addition holds it; the lock clause and the closing parenthesis follow.
+    private const string RemoveOneUser = """
+        delete from group_members
+         where tenant_id = $1 and group_id = $2 and user_id = $3
+           and group_id in (select id from groups where tenant_id = $1 and id = $2
+        """;
+
     private const string UserMembers = """
         select gm.user_id, u.display from group_members gm
           join users u on u.tenant_id = gm.tenant_id and u.id = gm.user_id
@@ -63,11 +78,7 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
         CancellationToken cancellationToken
     ) =>
         session.SnapshotAsync(
-            [
-                Own(GroupRows.Select() + " where r.tenant_id = $1 and r.id = $2", id.Value),
-                Own(UserMembers, id.Value),
-                Own(GroupMembers, id.Value),
-            ],
+            [Own(GroupRows.ById(), id.Value), Own(UserMembers, id.Value), Own(GroupMembers, id.Value)],
             async rows =>
             {
                 if (!await rows.ReadAsync())
@@ -168,13 +179,19 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
             cancellationToken
         );
 
-    public Task ChangeMembersAsync(
+    public async Task ChangeMembersAsync(
         ResourceId id,
         IfMatch? ifMatch,
         MembershipChange change,
         CancellationToken cancellationToken
-    ) =>
-        session.TransactionAsync(
+    )
+    {
+        if (ifMatch is null && await TryChangeOneUserAsync(id.Value, change, cancellationToken))
+        {
+            return;
+        }
+
+        await session.TransactionAsync(
             async () =>
             {
                 await LockAsync(id, ifMatch, session.Dialect.ForKeyShare, cancellationToken);
@@ -188,6 +205,44 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
             },
             cancellationToken
         );
+    }
+
+    /// <summary>
+    /// One user in or out, in one round trip. False when no row changed: the user is in already, is no user, or there is no
+    /// such group; the general way then finds out which.
+    /// </summary>
+    private async Task<bool> TryChangeOneUserAsync(
+        Guid group,
+        MembershipChange change,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            change.Steps
+            is not [{ Ids: [var user], Unknown: null, Action: MembershipAction.Add or MembershipAction.Remove } step]
+        )
+        {
+            return false;
+        }
+
+        var isAddition = step.Action == MembershipAction.Add;
+        var mutation = new Mutation(
+            new Statement(
+                isAddition ? AddOneUser : RemoveOneUser + $" {session.Dialect.ForKeyShare})",
+                Arg.Uuid(session.Tenant.Value),
+                Arg.Uuid(group),
+                Arg.Uuid(user)
+            ),
+            new JournalEntry(
+                "group.patch",
+                "Group",
+                group.ToString("D"),
+                Change: isAddition ? MembershipEffect.Write([user], []) : MembershipEffect.Write([], [user])
+            ),
+            GroupCounters.BumpPart(session.Tenant.Value, group, clock.Now())
+        );
+        return await session.ApplyAsync(mutation, cancellationToken) == 1;
+    }
 
     public Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken) =>
         session.TransactionAsync(
@@ -317,13 +372,8 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
 
     private Task<StoredResource?> ReadAsync(Guid id, string rowLock, CancellationToken cancellationToken) =>
         session.QueryAsync(
-            [
-                Own(
-                    $"{GroupRows.Select()} where r.tenant_id = $1 and r.id = $2{(rowLock.Length == 0 ? "" : $" {rowLock} of r")}",
-                    id
-                ),
-            ],
-            async rows => await rows.ReadAsync() ? GroupRows.Read(rows) : null,
+            [Own(GroupRows.ById(rowLock), id)],
+            static async rows => await rows.ReadAsync() ? GroupRows.Read(rows) : null,
             cancellationToken
         );
 

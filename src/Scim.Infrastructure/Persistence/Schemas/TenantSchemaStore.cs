@@ -16,7 +16,8 @@ internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase databa
 
     private readonly string _insert = $"""
         insert into tenant_schemas (tenant_id, urn, resource_type, document, created_at)
-        values (@tenant, @urn, @type, {database.Dialect.Json("@document")}, @now)
+        select @tenant, @urn, @type, {database.Dialect.Json("@document")}, @now
+         where not exists (select 1 from tenant_schemas where tenant_id = @tenant and lower(urn) = lower(@urn))
         on conflict (tenant_id, urn) do nothing
         """;
 

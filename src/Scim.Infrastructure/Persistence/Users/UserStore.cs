@@ -27,12 +27,11 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
          where tenant_id = $1 and id = $2 and version = $18
         """;
 
-    // Fails to apply for a user who is in a group or has several e-mails; those are taken apart first.
+    // Does not apply to a user who is in a group; the memberships go first then.
     private const string DeleteAlone = """
         delete from users
          where tenant_id = $1 and id = $2
            and not exists (select 1 from group_members where tenant_id = $1 and user_id = $2)
-           and not exists (select 1 from user_emails where tenant_id = $1 and user_id = $2)
         """;
 
     private const string DeleteRow = "delete from users where tenant_id = $1 and id = $2";
@@ -40,9 +39,8 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
     private const string DeleteMemberships =
         "delete from group_members where tenant_id = $1 and user_id = $2 returning group_id";
 
-    private const string DeleteEmails = "delete from user_emails where tenant_id = $1 and user_id = $2";
-
-    private readonly string _select = UserRows.Select(session.Dialect);
+    private const string DeleteEmails =
+        "delete from user_emails where tenant_id = $1 and user_id = $2 and exists (select 1 from head)";
 
     public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) =>
         ReadAsync(id.Value, "", cancellationToken);
@@ -240,7 +238,6 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
             );
         }
 
-        await session.ExecuteAsync(Own(DeleteEmails, id.Value), cancellationToken);
         await session.ApplyAsync(Deletion(DeleteRow, id.Value), cancellationToken);
     }
 
@@ -248,20 +245,18 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
         new(
             Own(sql, id),
             new JournalEntry("user.delete", "User", id.ToString("D")),
-            ResourceCounters.Part(session.Tenant.Value, "User", -1)
+            ResourceCounters.Part(session.Tenant.Value, "User", -1),
+            Own(DeleteEmails, id)
         );
 
     private Statement Own(string sql, Guid id) => new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(id));
 
-    private Task<StoredResource?> ReadAsync(Guid id, string rowLock, CancellationToken cancellationToken)
-    {
-        var sql = $"{_select} where r.tenant_id = $1 and r.id = $2{(rowLock.Length == 0 ? "" : $" {rowLock} of r")}";
-        return session.QueryAsync(
-            [Own(sql, id)],
-            async rows => await rows.ReadAsync() ? UserRows.Read(rows) : null,
+    private Task<StoredResource?> ReadAsync(Guid id, string rowLock, CancellationToken cancellationToken) =>
+        session.QueryAsync(
+            [Own(UserRows.ById(session.Dialect, rowLock), id)],
+            static async rows => await rows.ReadAsync() ? UserRows.Read(rows) : null,
             cancellationToken
         );
-    }
 
     private static IEnumerable<Arg> KeyArgs(UserKeys keys, StoredDocument stored, Document document) =>
         [
