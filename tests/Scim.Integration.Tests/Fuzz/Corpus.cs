@@ -9,8 +9,10 @@ namespace Scim.Integration.Tests.Fuzz;
 /// <summary>Valid requests to start from: what real clients send (the traces) and the corners of the protocol.</summary>
 internal static partial class Corpus
 {
-    public static List<RawRequest> Load(string token, string user, string group)
+    public static List<RawRequest> Load(string token)
     {
+        const string user = Mutator.User;
+        const string group = Mutator.Group;
         var requests = new List<RawRequest>();
         void Add(string method, string path, string? body = null, params (string, string)[] headers)
         {
@@ -30,7 +32,7 @@ internal static partial class Corpus
             );
         }
 
-        foreach (var (method, path, body) in OfTraces(user))
+        foreach (var (method, path, body) in OfTraces())
         {
             Add(method, path, body);
         }
@@ -82,10 +84,10 @@ internal static partial class Corpus
         Add("GET", "/ServiceProviderConfig", null, ("Accept", "application/json"));
         Add("GET", "/Me");
         Add("GET", "?filter=id%20pr&count=2");
-        Add("POST", "/Users", Everything(Some.UserName()).ToJsonString());
-        Add("PUT", $"/Users/{user}", Everything(Some.UserName()).ToJsonString(), ("If-Match", "*"));
-        Add("POST", "/Groups", Some.Group(null, user).ToJsonString());
-        Add("PUT", $"/Groups/{group}", Some.Group(null, user).ToJsonString(), ("If-Match", "W/\"3\""));
+        Add("POST", "/Users", Everything(Mutator.Unique).ToJsonString());
+        Add("PUT", $"/Users/{user}", Everything(Mutator.Unique).ToJsonString(), ("If-Match", "*"));
+        Add("POST", "/Groups", Some.Group(Mutator.Unique, user).ToJsonString());
+        Add("PUT", $"/Groups/{group}", Some.Group(Mutator.Unique, user).ToJsonString(), ("If-Match", "W/\"3\""));
         Add("PATCH", $"/Groups/{group}", Messages.AddMembers(user).ToJsonString());
         Add("PATCH", $"/Groups/{group}", Messages.RemoveMember(user).ToJsonString());
         Add("DELETE", $"/Users/{Guid.NewGuid():D}");
@@ -130,7 +132,7 @@ internal static partial class Corpus
         return user;
     }
 
-    private static IEnumerable<(string Method, string Path, string? Body)> OfTraces(string user)
+    private static IEnumerable<(string Method, string Path, string? Body)> OfTraces()
     {
         var folder = Path.Combine(Repository.Root, "tests", "Scim.Conformance.Tests", "Traces");
         foreach (var file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
@@ -143,19 +145,28 @@ internal static partial class Corpus
                 }
 
                 var body = request.TryGetProperty("body", out var given) ? given.GetRawText() : null;
+                var path = request.GetProperty("path").GetString()!;
                 yield return (
                     request.GetProperty("method").GetString()!,
-                    Fill(request.GetProperty("path").GetString()!, user),
-                    body is null ? null : Fill(body, user)
+                    Fill(path, path.StartsWith("/Groups", StringComparison.Ordinal) ? Mutator.Group : Mutator.User),
+                    body is null ? null : Fill(body, Mutator.User)
                 );
             }
         }
     }
 
-    // What a trace learned from an earlier answer is any identifier here.
-    private static string Fill(string text, string user) =>
+    // What a trace learned from an earlier answer is any identifier here; what it made up is made up anew each time.
+    private static string Fill(string text, string id) =>
         Variable()
-            .Replace(text, match => match.Value.Contains("id", StringComparison.OrdinalIgnoreCase) ? user : "value");
+            .Replace(
+                text,
+                match =>
+                    match.Value.Contains("name", StringComparison.OrdinalIgnoreCase)
+                    || match.Value.Contains("mail", StringComparison.OrdinalIgnoreCase)
+                    || match.Value.Contains("run", StringComparison.OrdinalIgnoreCase)
+                        ? Mutator.Unique
+                        : id
+            );
 
     [GeneratedRegex(@"\{\{[^}]*\}\}")]
     private static partial Regex Variable();

@@ -4,8 +4,17 @@ using System.Text;
 namespace Scim.Integration.Tests.Fuzz;
 
 /// <summary>Damages valid requests: bytes and structure of bodies, targets and headers.</summary>
-internal sealed class Mutator(Random random, IReadOnlyList<RawRequest> corpus)
+internal sealed class Mutator(Random random, IReadOnlyList<RawRequest> corpus, string user, string group)
 {
+    /// <summary>Stands in the corpus for a name that nobody has yet.</summary>
+    public const string Unique = "~unique~";
+
+    /// <summary>Stand for resources that exist, until a mutated request deletes them.</summary>
+    public const string User = "~user~";
+    public const string Group = "~group~";
+
+    private const StringComparison Exactly = StringComparison.Ordinal;
+
     private static readonly string[] Words =
     [
         "null",
@@ -152,13 +161,18 @@ internal sealed class Mutator(Random random, IReadOnlyList<RawRequest> corpus)
     public RawRequest Next()
     {
         var request = corpus[random.Next(corpus.Count)];
-        request = request with { Headers = [.. request.Headers] };
+        request = request with
+        {
+            Target = Renamed(request.Target),
+            Body = request.Body is null ? null : Renamed(request.Body),
+            Headers = [.. request.Headers],
+        };
         for (var i = random.Next(1, 4); i > 0; i--)
         {
             request = random.Next(10) switch
             {
-                < 5 when request.Body is { Length: > 0 } body => request with { Body = Damage(body) },
-                5 or 6 or 7 => request with { Target = DamageTarget(request.Target) },
+                < 7 when request.Body is { Length: > 0 } body => request with { Body = Damage(body) },
+                < 8 => request with { Target = DamageTarget(request.Target) },
                 8 => WithHeader(request),
                 _ => request with
                 {
@@ -169,6 +183,15 @@ internal sealed class Mutator(Random random, IReadOnlyList<RawRequest> corpus)
 
         return request;
     }
+
+    private byte[] Renamed(byte[] text) =>
+        Encoding.Latin1.GetBytes(
+            Encoding
+                .Latin1.GetString(text)
+                .Replace(Unique, random.NextInt64().ToString("x", CultureInfo.InvariantCulture), Exactly)
+                .Replace(User, user, Exactly)
+                .Replace(Group, group, Exactly)
+        );
 
     private byte[] Damage(byte[] body)
     {
@@ -248,8 +271,10 @@ internal sealed class Mutator(Random random, IReadOnlyList<RawRequest> corpus)
 
     private byte[] DamageTarget(byte[] target)
     {
-        // The leading slash stays: what is no path at all never reaches the service.
-        var at = random.Next(Math.Min(target.Length, 8), target.Length + 1);
+        // The leading slash stays: what is no path at all never reaches the service. A query is where most is understood.
+        var query = Array.IndexOf(target, (byte)'?');
+        var from = query >= 0 && random.Next(5) > 0 ? query + 1 : Math.Min(target.Length, 8);
+        var at = random.Next(from, target.Length + 1);
         var until = Math.Min(target.Length, at + random.Next(1, 8));
         return random.Next(6) switch
         {
