@@ -9,6 +9,7 @@ namespace Scim.Integration.Tests.Persistence;
 
 [TestFixture(DatabaseProvider.Sqlite)]
 [TestFixture(DatabaseProvider.PostgreSql)]
+[Property("Capability", "Migrations: forward only, checked, safe to run twice")]
 internal sealed class MigrationTests(DatabaseProvider provider)
 {
     private PersistenceHost _host = null!;

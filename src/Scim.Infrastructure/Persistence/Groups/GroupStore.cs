@@ -37,21 +37,6 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
 
     private const string DeleteRow = "delete from groups where tenant_id = $1 and id = $2";
 
-    // The foreign keys hold the group and the user until the commit.
-    private const string AddOneUser = """
-        insert into group_members (tenant_id, group_id, user_id)
-        select $1, g.id, u.id from groups g, users u
-         where g.tenant_id = $1 and g.id = $2 and u.tenant_id = $1 and u.id = $3
-        on conflict do nothing
-        """;
-
-    // The group is held as an addition holds it; the lock clause and the closing parenthesis follow.
-    private const string RemoveOneUser = """
-        delete from group_members
-         where tenant_id = $1 and group_id = $2 and user_id = $3
-           and group_id in (select id from groups where tenant_id = $1 and id = $2
-        """;
-
     private const string UserMembers = """
         select gm.user_id, u.display from group_members gm
           join users u on u.tenant_id = gm.tenant_id and u.id = gm.user_id
@@ -67,6 +52,8 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
         """;
 
     private readonly Memberships _memberships = new(session);
+
+    private readonly MembershipShortcuts _shortcuts = new(session, clock);
 
     public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) =>
         ReadAsync(id.Value, "", cancellationToken);
@@ -186,7 +173,7 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
         CancellationToken cancellationToken
     )
     {
-        if (ifMatch is null && await TryChangeOneUserAsync(id.Value, change, cancellationToken))
+        if (ifMatch is null && await _shortcuts.TryAsync(id.Value, change, cancellationToken))
         {
             return;
         }
@@ -205,43 +192,6 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
             },
             cancellationToken
         );
-    }
-
-    /// <summary>
-    /// One user in or out, in one round trip. False when no row changed: the user is in already, is no user, or there is no
-    /// such group; the general way then finds out which.
-    /// </summary>
-    private async Task<bool> TryChangeOneUserAsync(
-        Guid group,
-        MembershipChange change,
-        CancellationToken cancellationToken
-    )
-    {
-        if (
-            change.Steps
-            is not [{ Ids: [var user], Unknown: null, Action: MembershipAction.Add or MembershipAction.Remove } step]
-        )
-        {
-            return false;
-        }
-
-        var isAddition = step.Action == MembershipAction.Add;
-        var mutation = new Mutation(
-            new Statement(
-                isAddition ? AddOneUser : RemoveOneUser + $" {session.Dialect.ForKeyShare})",
-                Arg.Uuid(session.Tenant.Value),
-                Arg.Uuid(group),
-                Arg.Uuid(user)
-            ),
-            new JournalEntry(
-                "group.patch",
-                "Group",
-                group.ToString("D"),
-                Change: isAddition ? MembershipEffect.Write([user], []) : MembershipEffect.Write([], [user])
-            ),
-            GroupCounters.BumpPart(session.Tenant.Value, group, clock.Now())
-        );
-        return await session.ApplyAsync(mutation, cancellationToken) == 1;
     }
 
     public Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken) =>
