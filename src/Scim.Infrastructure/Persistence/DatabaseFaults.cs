@@ -27,6 +27,9 @@ internal sealed partial class DatabaseFaults(ILogger<DatabaseFaults> logger)
             PostgresException postgres => Translate(postgres),
             NpgsqlException => Unavailable(exception),
             SqliteException sqlite => Translate(sqlite),
+            // A connection that breaks while the driver cancels its command is found disposed by its next user.
+            ObjectDisposedException { StackTrace: { } stack }
+                when stack.Contains("Npgsql.", StringComparison.Ordinal) => Unavailable(exception),
             _ => null,
         };
 

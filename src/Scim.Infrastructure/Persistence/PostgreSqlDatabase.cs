@@ -15,7 +15,7 @@ internal sealed class PostgreSqlDatabase(PostgreSqlConnections connections, Data
             await using var connection = await connections.Control.OpenConnectionAsync(cancellationToken);
             return await work(connection);
         }
-        catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
+        catch (Exception exception) when (faults.Translate(exception) is { } translated)
         {
             throw translated;
         }
@@ -34,7 +34,7 @@ internal sealed class PostgreSqlDatabase(PostgreSqlConnections connections, Data
             await transaction.CommitAsync(cancellationToken);
             return result;
         }
-        catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
+        catch (Exception exception) when (faults.Translate(exception) is { } translated)
         {
             throw translated;
         }

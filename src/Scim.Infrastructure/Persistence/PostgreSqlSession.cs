@@ -314,7 +314,7 @@ internal sealed class PostgreSqlSession(
             await using var connection = await connections.Serving.OpenConnectionAsync(cancellationToken);
             return await work(connection);
         }
-        catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
+        catch (Exception exception) when (faults.Translate(exception) is { } translated)
         {
             throw translated;
         }

@@ -59,14 +59,13 @@ internal sealed partial class ConfigurationEpoch(
                 await ReloadNowAsync(limit.Token);
                 away = false;
             }
-            catch (Exception exception)
-                when (exception is ScimException or DbException or TimeoutException or OperationCanceledException)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
-                if (stoppingToken.IsCancellationRequested)
-                {
-                    return;
-                }
-
+                return;
+            }
+            // Whatever else it is, an exception that left here would stop the host.
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
                 if (!away)
                 {
                     LogAway(logger, exception);

@@ -71,10 +71,9 @@ internal sealed partial class LastUsedRecorder(
         {
             await FlushAsync(cancellationToken);
         }
-        catch (Exception exception)
-            when (exception is ScimException or DbException or TimeoutException or OperationCanceledException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // The next use in a minute says it again.
+            // Whatever it was must not stop the host; the next use in a minute says it again.
             LogLost(logger, exception);
         }
     }

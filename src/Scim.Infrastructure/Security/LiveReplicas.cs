@@ -47,7 +47,8 @@ internal sealed partial class LiveReplicas(IDatabase database, TimeProvider cloc
                 await RenewAsync(stoppingToken);
                 away = false;
             }
-            catch (Exception exception) when (exception is ScimException or DbException or TimeoutException)
+            // Whatever it is, an exception that left here would stop the host.
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 if (!away)
                 {

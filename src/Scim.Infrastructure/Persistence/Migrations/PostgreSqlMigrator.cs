@@ -47,7 +47,7 @@ internal sealed class PostgreSqlMigrator(
             await SeedAsync(connection, cancellationToken);
             return [.. pending.Select(x => x.Name)];
         }
-        catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
+        catch (Exception exception) when (faults.Translate(exception) is { } translated)
         {
             throw translated;
         }
@@ -69,7 +69,7 @@ internal sealed class PostgreSqlMigrator(
         {
             return _migrations.Status([]);
         }
-        catch (NpgsqlException exception) when (faults.Translate(exception) is { } translated)
+        catch (Exception exception) when (faults.Translate(exception) is { } translated)
         {
             throw translated;
         }
