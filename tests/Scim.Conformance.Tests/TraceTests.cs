@@ -8,6 +8,7 @@ namespace Scim.Conformance.Tests;
 
 [TestFixtureSource(typeof(Databases))]
 [Parallelizable(ParallelScope.All)]
+[Property("Capability", "What identity providers really send: recorded traces")]
 internal sealed class TraceTests(DatabaseKind database)
 {
     [TestCaseSource(typeof(TraceFiles), nameof(TraceFiles.Names))]

@@ -87,7 +87,12 @@ public static class Arbitraries
         var json = new JsonObject { ["schemas"] = new JsonArray(Urns.User) };
         foreach (var attribute in Some.AcmeSchema.Root.Where(Writable))
         {
-            if (attribute.Name == "userName" || random.Next(3) == 0)
+            if (attribute.Name == "userName")
+            {
+                // White space alone is no name.
+                json[attribute.Name] = "u" + (string)Value(random, attribute)!;
+            }
+            else if (random.Next(3) == 0)
             {
                 json[attribute.Name] = Value(random, attribute);
             }

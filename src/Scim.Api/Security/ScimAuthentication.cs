@@ -41,6 +41,7 @@ internal sealed class ScimAuthentication(
         if (result.Caller is { } caller)
         {
             request.Become(caller);
+            metrics.Accepted(caller);
             var needed = ScimPaths.NeededScope(context.Request);
             if (!isDiscovery && (caller.Scopes & needed) == 0)
             {

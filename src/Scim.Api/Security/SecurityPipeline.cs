@@ -1,4 +1,5 @@
 using Scim.Api.Scim;
+using Scim.Infrastructure.Hosting.Telemetry;
 using Scim.Infrastructure.Security;
 
 namespace Scim.Api.Security;
@@ -6,7 +7,11 @@ namespace Scim.Api.Security;
 internal static class SecurityPipeline
 {
     public static IServiceCollection AddScimSecurity(this IServiceCollection services) =>
-        services.AddCredentials().AddCredentialVerification().AddSingleton<SecurityMetrics>();
+        services
+            .AddCredentials()
+            .AddCredentialVerification()
+            .AddSingleton<TenantLabels>()
+            .AddSingleton<SecurityMetrics>();
 
     /// <summary>After the error handler, before routing.</summary>
     public static IApplicationBuilder UseScimSecurity(this IApplicationBuilder app) =>

@@ -39,6 +39,7 @@ internal sealed class RunBulkHandler(
     {
         var bulk = BulkRequest.Read(command.Body, limits.MaxBulkOperations, request.Deviations);
         var run = new BulkRun(bulk);
+        var isBegun = false;
         while (!run.IsOver)
         {
             var chunk = run.NextChunk(ChunkSize);
@@ -59,8 +60,10 @@ internal sealed class RunBulkHandler(
                     },
                     cancellationToken
                 );
+                isBegun = true;
             }
-            catch (ScimException exception)
+            // While nothing is done yet, the client may simply come again; a 503 of the whole tells it so.
+            catch (ScimException exception) when (isBegun || exception.Error.Status != 503)
             {
                 run.Restore(state);
                 run.FailAll(chunk, exception.Error);

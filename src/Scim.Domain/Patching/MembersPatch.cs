@@ -85,6 +85,11 @@ internal static class MembersPatch
                     when equal.Path.Attribute.Name == "value":
                     ids.Add(equal.Value.Original!);
                     return true;
+                // A reference ends with the id, whatever base URL it was made with (RFC 7643 §2.4).
+                case Filter.Comparison { Operator: FilterOperator.Equal } equal
+                    when equal.Path.Attribute.Name == "$ref":
+                    ids.Add(equal.Value.Original!.Split('/')[^1]);
+                    return true;
                 default:
                     return false;
             }

@@ -300,7 +300,7 @@ public sealed class Patcher
         }
 
         KeepOnePrimary(attribute, items, touched);
-        return items.Count == 0 ? null : new ListValue([.. items]);
+        return ListValue.Of(items);
     }
 
     private void ApplyToWholeList(

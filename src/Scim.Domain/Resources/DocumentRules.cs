@@ -191,7 +191,7 @@ public static class DocumentRules
             items[i] = ((ComplexValue)items[i]).With(primary, BooleanValue.False);
         }
 
-        return new ListValue(items);
+        return ListValue.Of(items);
     }
 
     private static ScimException Missing(AttributeDefinition attribute) =>

@@ -223,7 +223,7 @@ internal static class ValueReader
             throw ScimError.InvalidValue($"{attribute.Path} is multi-valued and must be an array (RFC 7643 §2.4).");
         }
 
-        return items.Count == 0 ? null : new ListValue([.. items]);
+        return ListValue.Of(items);
     }
 
     private static ComplexValue? ReadComplex(

@@ -119,6 +119,15 @@ public sealed class ListValue(Value[] items) : Value
 {
     public IReadOnlyList<Value> Items => items;
 
+    /// <summary>The values, each once (RFC 7643 §2.4); null when there is none, since that is unassigned (§2.5).</summary>
+    public static ListValue? Of(IReadOnlyCollection<Value> items) =>
+        items.Count switch
+        {
+            0 => null,
+            1 => new ListValue([.. items]),
+            _ => new ListValue([.. items.Distinct()]),
+        };
+
     public override bool Equals(Value? other) =>
         other is ListValue value && items.AsSpan().SequenceEqual(value.ItemArray);
 

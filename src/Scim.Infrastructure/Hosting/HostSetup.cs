@@ -53,6 +53,8 @@ public static class HostSetup
         });
         // Its scope holds the request's path, in which clients may put a user's name; the request log replaces it.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // At Information the driver writes a line per command.
+        builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
 
         var services = builder.Services;
         services.AddTelemetry(serviceName);

@@ -17,6 +17,9 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable
     private const string Limits =
         "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c lock_timeout=10000";
 
+    // To connect, or to wait for a connection of the pool: then the client had better come again.
+    private const int ConnectSeconds = 5;
+
     private readonly Lazy<NpgsqlDataSource> _erasure;
 
     public PostgreSqlConnections(ConnectionStrings strings, DatabaseOptions options, ILoggerFactory loggers)
@@ -38,8 +41,16 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable
                 SearchPath = "public",
                 ApplicationName = role,
             };
+            if (!builder.ShouldSerialize("Timeout"))
+            {
+                builder.Timeout = ConnectSeconds;
+            }
+
             builder.Options = $"{builder.Options} {Limits} -c role={role}".TrimStart();
-            return new NpgsqlDataSourceBuilder(builder.ConnectionString).UseLoggerFactory(loggers).Build();
+            // The name is the metrics' label; without one it would be the connection string.
+            return new NpgsqlDataSourceBuilder(builder.ConnectionString) { Name = role }
+                .UseLoggerFactory(loggers)
+                .Build();
         }
     }
 

@@ -5,6 +5,8 @@ using Scim.Api.Cli;
 namespace Scim.Integration.Tests.Cli;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Property("Capability", "Operator verbs")]
+[Property("Database", "Sqlite")]
 public sealed class OperatorCliTests : IDisposable
 {
     private readonly StringWriter _output = new();

@@ -20,6 +20,7 @@ using Scim.Infrastructure.Hosting.Requests;
 namespace Scim.Integration.Tests.Hosting;
 
 /// <summary>The outer pipeline on a real listener, without a database.</summary>
+[Property("Capability", "Health, readiness, request ids and drain")]
 public sealed class HostPipelineTests
 {
     private readonly Condition _condition = new();

@@ -7,6 +7,7 @@ using Scim.Infrastructure.Hosting.Configuration;
 
 namespace Scim.Integration.Tests.Hosting;
 
+[Property("Capability", "Configuration is checked before the start")]
 public sealed class OptionsCatalogueTests
 {
     [Test]

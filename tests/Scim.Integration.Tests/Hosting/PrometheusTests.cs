@@ -7,6 +7,7 @@ using Scim.Infrastructure.Hosting.Telemetry;
 
 namespace Scim.Integration.Tests.Hosting;
 
+[Property("Capability", "Prometheus metrics, OpenTelemetry traces, structured logs")]
 public sealed class PrometheusTests
 {
     [TestCase("scim.request.duration", "s", false, "scim_request_duration_seconds")]

@@ -17,6 +17,7 @@ using Scim.Infrastructure.Hosting.Readiness;
 namespace Scim.Integration.Tests.Hosting;
 
 /// <summary>Traces and metrics reach a collector, for which a small gRPC listener stands in.</summary>
+[Property("Capability", "Prometheus metrics, OpenTelemetry traces, structured logs")]
 public sealed class TelemetryTests
 {
     [Test]

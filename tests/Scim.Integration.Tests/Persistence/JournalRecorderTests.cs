@@ -8,6 +8,7 @@ namespace Scim.Integration.Tests.Persistence;
 
 [TestFixture(DatabaseProvider.Sqlite)]
 [TestFixture(DatabaseProvider.PostgreSql)]
+[Property("Capability", "Refusals and reads are journalled within bounds")]
 internal sealed class JournalRecorderTests(DatabaseProvider provider)
 {
     [Test]

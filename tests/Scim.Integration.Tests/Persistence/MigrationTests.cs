@@ -9,6 +9,7 @@ namespace Scim.Integration.Tests.Persistence;
 
 [TestFixture(DatabaseProvider.Sqlite)]
 [TestFixture(DatabaseProvider.PostgreSql)]
+[Property("Capability", "Migrations: forward only, checked, safe to run twice")]
 internal sealed class MigrationTests(DatabaseProvider provider)
 {
     private PersistenceHost _host = null!;
@@ -24,12 +25,9 @@ internal sealed class MigrationTests(DatabaseProvider provider)
     {
         (await _host.Migrator.StatusAsync(default)).Pending.Should().NotBeEmpty();
         (await _host.Migrator.MigrateAsync(default)).Should().NotBeEmpty();
-        var keys = await KeysAsync();
 
         (await _host.Migrator.MigrateAsync(default)).Should().BeEmpty();
 
-        (await KeysAsync()).Should().BeEquivalentTo(keys);
-        keys.Should().HaveCount(3).And.OnlyContain(key => key.Length == 32);
         (await _host.Migrator.StatusAsync(default)).IsCurrent.Should().BeTrue();
         (await _host.CountAsync("select count(*) from workspaces where slug = 'default'")).Should().Be(1);
         (await _host.CountAsync("select count(*) from journal_epochs")).Should().Be(1);
@@ -85,13 +83,6 @@ internal sealed class MigrationTests(DatabaseProvider provider)
 
     private Type MigratorType() =>
         provider == DatabaseProvider.PostgreSql ? typeof(PostgreSqlMigrator) : typeof(SqliteMigrator);
-
-    private async Task<List<byte[]>> KeysAsync() =>
-        await _host.Database.ReadAsync(
-            async connection =>
-                (await connection.QueryAsync<byte[]>("select key from server_keys order by name")).AsList(),
-            default
-        );
 
     private Task<int> OnOwnerAsync(string sql) =>
         provider == DatabaseProvider.PostgreSql

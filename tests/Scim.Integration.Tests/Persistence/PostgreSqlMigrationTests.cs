@@ -9,6 +9,8 @@ using Scim.Infrastructure.Persistence.Migrations;
 namespace Scim.Integration.Tests.Persistence;
 
 /// <summary>What only a server has: clusters that are restored, and logins.</summary>
+[Property("Capability", "Migrations: forward only, checked, safe to run twice")]
+[Property("Database", "PostgreSql")]
 internal sealed class PostgreSqlMigrationTests
 {
     private PersistenceHost _host = null!;

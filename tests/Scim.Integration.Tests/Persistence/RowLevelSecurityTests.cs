@@ -9,6 +9,8 @@ using Scim.Infrastructure.Persistence;
 namespace Scim.Integration.Tests.Persistence;
 
 /// <summary>What PostgreSQL itself refuses, whatever our statements say.</summary>
+[Property("Capability", "Forced row-level security binds every login")]
+[Property("Database", "PostgreSql")]
 internal sealed class RowLevelSecurityTests
 {
     // Tables without a tenant: nothing of a tenant is in them.

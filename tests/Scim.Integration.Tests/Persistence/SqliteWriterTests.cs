@@ -7,6 +7,8 @@ using Scim.Infrastructure.Persistence;
 
 namespace Scim.Integration.Tests.Persistence;
 
+[Property("Capability", "Waiting writes share one commit")]
+[Property("Database", "Sqlite")]
 internal sealed class SqliteWriterTests
 {
     private PersistenceHost _host = null!;

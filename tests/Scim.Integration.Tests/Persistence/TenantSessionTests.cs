@@ -11,6 +11,7 @@ namespace Scim.Integration.Tests.Persistence;
 
 [TestFixture(DatabaseProvider.Sqlite)]
 [TestFixture(DatabaseProvider.PostgreSql)]
+[Property("Capability", "A change and its journal row are one")]
 internal sealed class TenantSessionTests(DatabaseProvider provider)
 {
     private PersistenceHost _host = null!;

@@ -321,6 +321,20 @@ internal sealed class CharacteristicTests(DatabaseKind database) : ProtocolFixtu
         (await add.Should().ThrowAsync<ScimException>()).Which.Error.Status.Should().Be(400);
     }
 
+    [TestCase(User, "User", "userName")]
+    [TestCase(User, "User", "META")]
+    [TestCase(User, "Group", "colour")]
+    [TestCase(Enterprise, "User", "Department")]
+    [TestCase("urn:ietf:params:scim:schemas:core:2.0:Schema", "User", "colour")]
+    [TestCase("urn:ietf:params:scim:api:messages:2.0:PatchOp", "User", "colour")]
+    public async Task A_schema_of_the_rfc_is_not_redefined(string urn, string resourceType, string attribute)
+    {
+        var add = () =>
+            AddSchemaAsync($$"""{"id":"{{urn}}","name":"X","attributes":[{"name":"{{attribute}}"}]}""", resourceType);
+
+        (await add.Should().ThrowAsync<ScimException>()).Which.Error.Status.Should().Be(400);
+    }
+
     private const string Everything =
         "\"Code\":\"aB\",\"bare\":\"xy\",\"level\":5,\"weight\":1.5,\"issued\":\"2026-01-02T03:04:05Z\",\"lost\":true,"
         + "\"tags\":[\"a\",\"b\"],\"hidden\":\"h\",\"secret\":\"s3cr3t\",\"shown\":\"s\","

@@ -9,6 +9,7 @@ namespace Scim.Integration.Tests.Security;
 
 [TestFixture("sqlite")]
 [TestFixture("postgresql")]
+[Property("Capability", "A flood of bad tokens costs little and locks nobody out")]
 public sealed class AuthenticationFloodTests(string kind)
 {
     private SecurityHost _host = null!;

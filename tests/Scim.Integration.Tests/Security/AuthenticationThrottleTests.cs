@@ -8,6 +8,7 @@ using Scim.Infrastructure.Security;
 namespace Scim.Integration.Tests.Security;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Property("Capability", "A flood of bad tokens costs little and locks nobody out")]
 public sealed class AuthenticationThrottleTests
 {
     private static readonly IPAddress Here = IPAddress.Parse("192.0.2.1");

@@ -6,6 +6,8 @@ using Scim.Infrastructure.Security;
 
 namespace Scim.Integration.Tests.Security;
 
+[Property("Capability", "Tokens: expiry, scopes, rotation, revocation within a second")]
+[Property("Rfc", "RFC 6750")]
 public sealed class CredentialCacheTests
 {
     [Test]

@@ -15,6 +15,8 @@ namespace Scim.Integration.Tests.Security;
 
 [TestFixture("sqlite")]
 [TestFixture("postgresql")]
+[Property("Capability", "Tokens: expiry, scopes, rotation, revocation within a second")]
+[Property("Rfc", "RFC 6750")]
 public sealed class ScimSecurityTests(string kind)
 {
     private SecurityHost _host = null!;

@@ -10,7 +10,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NUnit.Framework;
 using Scim.Api.Scim;
 using Scim.Api.Security;
 using Scim.Application.Common;

@@ -5,6 +5,7 @@ using Scim.Infrastructure.Security;
 namespace Scim.Integration.Tests.Security;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Property("Capability", "Rate limit per client")]
 public sealed class TokenBucketsTests
 {
     private readonly ManualClock _clock = new();

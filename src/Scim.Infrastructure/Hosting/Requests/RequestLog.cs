@@ -45,7 +45,11 @@ internal sealed partial class RequestLog(ILogger<RequestLog> logger, RequestMetr
         await foreach (var entry in _entries.Reader.ReadAllAsync(CancellationToken.None))
         {
             Log(
-                entry.Status >= 500 ? LogLevel.Error : LogLevel.Information,
+                // 501 is what a client asked for, not what went wrong.
+                entry.Status >= 500
+                && entry.Status != 501
+                    ? LogLevel.Error
+                    : LogLevel.Information,
                 entry.RequestId,
                 entry.Tenant,
                 entry.Client,

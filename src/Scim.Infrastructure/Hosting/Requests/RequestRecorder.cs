@@ -63,7 +63,7 @@ internal sealed class RequestRecorder(
         log.Write(
             new RequestLogEntry(
                 request.RequestId,
-                context.Request.Method,
+                RequestMetrics.Method(context.Request.Method),
                 route,
                 status,
                 duration.TotalMilliseconds,
@@ -84,7 +84,7 @@ internal sealed class RequestRecorder(
         int status
     )
     {
-        activity.DisplayName = $"{context.Request.Method} {route}";
+        activity.DisplayName = $"{RequestMetrics.Method(context.Request.Method)} {route}";
         activity.SetTag("url.path", null);
         activity.SetTag("http.route", route);
         activity.SetTag("http.response.status_code", status);

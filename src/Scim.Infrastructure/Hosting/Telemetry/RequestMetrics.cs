@@ -78,7 +78,8 @@ internal sealed class RequestMetrics
             };
     }
 
-    private static string Method(string method) =>
+    /// <summary>A closed set too: a method is any word that a client likes.</summary>
+    internal static string Method(string method) =>
         method is "GET" or "POST" or "PUT" or "PATCH" or "DELETE" or "HEAD" or "OPTIONS" ? method : "other";
 
     private static string StatusClass(int status) =>

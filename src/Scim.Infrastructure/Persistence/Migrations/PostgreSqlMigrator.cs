@@ -30,8 +30,11 @@ internal sealed class PostgreSqlMigrator(
                 CommandTimeout = 0,
                 ApplicationName = "scim_migrate",
             };
-            await using var connection = new NpgsqlConnection(builder.ConnectionString);
-            await connection.OpenAsync(cancellationToken);
+            await using var source = new NpgsqlDataSourceBuilder(builder.ConnectionString)
+            {
+                Name = builder.ApplicationName,
+            }.Build();
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
             await connection.ExecuteAsync("select pg_advisory_lock(@Lock)", new { Lock });
             await EnsureRolesAsync(connection, cancellationToken);
             await connection.ExecuteAsync(CreateTable);
@@ -158,20 +161,6 @@ internal sealed class PostgreSqlMigrator(
             "insert into configuration_epoch (id, value) values (1, 1) on conflict do nothing",
             transaction: transaction
         );
-        foreach (var name in ServerKeys.Names)
-        {
-            await connection.ExecuteAsync(
-                "insert into server_keys (name, key, created_at) values (@name, @key, @now) on conflict do nothing",
-                new
-                {
-                    name,
-                    key = ServerKeys.New(),
-                    now,
-                },
-                transaction
-            );
-        }
-
         await StartEpochAsync(connection, transaction, now);
         await transaction.CommitAsync(cancellationToken);
     }

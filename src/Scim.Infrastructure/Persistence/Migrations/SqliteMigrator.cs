@@ -113,18 +113,5 @@ internal sealed class SqliteMigrator(
             new { now },
             transaction
         );
-        foreach (var name in ServerKeys.Names)
-        {
-            connection.Execute(
-                "insert into server_keys (name, key, created_at) values (@name, @key, @now) on conflict do nothing",
-                new
-                {
-                    name,
-                    key = ServerKeys.New(),
-                    now,
-                },
-                transaction
-            );
-        }
     }
 }
