@@ -77,14 +77,15 @@ public sealed partial class QueryPlanTests(DatabaseKind kind)
     [TestCase("/Groups?filter=displayName eq \"Group 7\"")]
     [TestCase("/Groups?filter=displayName eq \"Group 7\"&excludedAttributes=members")]
     [TestCase("/Groups?filter=externalId eq \"gext-7\"")]
-    [TestCase("/Groups?filter=id eq \"{big}\" and members eq \"{user}\"")]
+    [TestCase("/Groups?filter=id eq \"{big}\" and members eq \"{user}\"&excludedAttributes=members")]
     [TestCase("/?filter=externalId eq \"ext-77\"")]
     public async Task Reads_use_an_index(string path)
     {
         var plans = await PlansOfAsync(() => _tenant.Client.GetAsync(Fill(path)).Expecting(200));
 
         ShouldUseIndexes(plans);
-        if (!path.Contains("count=", StringComparison.Ordinal))
+        // A page has as many rows as it has, and the members of the big group are nearly everyone.
+        if (!path.Contains("count=", StringComparison.Ordinal) && path != "/Groups/{big}")
         {
             plans.Should().NotContain(plan => WholeTenant().IsMatch(plan.Plan), "a look-up does not read the tenant");
         }

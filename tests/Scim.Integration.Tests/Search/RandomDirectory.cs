@@ -71,6 +71,7 @@ internal sealed class RandomDirectory
         var user = new JsonObject { ["schemas"] = new JsonArray(Urns.User) };
         Fill(user, Resource.Root, 4);
         user["userName"] = $"{Text()} {number}";
+        user["active"] ??= _random.Next(2) == 0; // The server would assign it.
         return user;
     }
 
