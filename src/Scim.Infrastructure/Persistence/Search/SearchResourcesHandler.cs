@@ -1,4 +1,3 @@
-using System.Globalization;
 using MediatR;
 using Scim.Application.Common;
 using Scim.Application.Schemas;
@@ -8,7 +7,6 @@ using Scim.Domain.Filters;
 using Scim.Domain.Resources;
 using Scim.Domain.Schemas;
 using Scim.Infrastructure.Persistence.Groups;
-using Scim.Infrastructure.Persistence.Users;
 
 namespace Scim.Infrastructure.Persistence.Search;
 
@@ -47,7 +45,8 @@ internal sealed class SearchResourcesHandler(
         var lenient = query.ResourceTypes.Count > 1;
         var parts = query
             .ResourceTypes.Select(
-                (name, index) => Part.Create(index, catalog.Find(name)!, search, session, request, limits, lenient)
+                (name, index) =>
+                    SearchPart.Create(index, catalog.Find(name)!, search, session, request, limits, lenient)
             )
             .ToArray();
         if (lenient && search.Filter is not null && parts.All(part => IsUnknown(part.Filter!)))
@@ -73,7 +72,7 @@ internal sealed class SearchResourcesHandler(
         };
 
     private async Task<SearchResult> ByIndexAsync(
-        Part[] parts,
+        SearchPart[] parts,
         long startIndex,
         int count,
         CancellationToken cancellationToken
@@ -105,7 +104,7 @@ internal sealed class SearchResourcesHandler(
     }
 
     private async Task<SearchResult> ByCursorAsync(
-        Part[] parts,
+        SearchPart[] parts,
         SearchResources query,
         int count,
         CancellationToken cancellationToken
@@ -194,7 +193,7 @@ internal sealed class SearchResourcesHandler(
     }
 
     private Task<List<FoundResource>> PageAsync(
-        Part part,
+        SearchPart part,
         CursorPosition? after,
         long skip,
         int count,
@@ -220,10 +219,10 @@ internal sealed class SearchResourcesHandler(
     }
 
     // Several types under one order must be read as one relation.
-    private static bool IsMerged(Part[] parts) => parts.Length > 1 && parts.Any(part => part.Sort is not null);
+    private static bool IsMerged(SearchPart[] parts) => parts.Length > 1 && parts.Any(part => part.Sort is not null);
 
     private async Task<List<FoundResource>> MergedAsync(
-        Part[] parts,
+        SearchPart[] parts,
         CursorPosition? after,
         long skip,
         int count,
@@ -272,7 +271,7 @@ internal sealed class SearchResourcesHandler(
         ];
     }
 
-    private Task<List<FoundResource>> ByIdAsync(Part part, Guid[] ids, CancellationToken cancellationToken) =>
+    private Task<List<FoundResource>> ByIdAsync(SearchPart part, Guid[] ids, CancellationToken cancellationToken) =>
         session.QueryAsync(
             [
                 new Statement(
@@ -294,7 +293,7 @@ internal sealed class SearchResourcesHandler(
             cancellationToken
         );
 
-    private async Task<long> TotalAsync(Part[] parts, CancellationToken cancellationToken)
+    private async Task<long> TotalAsync(SearchPart[] parts, CancellationToken cancellationToken)
     {
         var total = 0L;
         foreach (var part in parts)
@@ -305,7 +304,7 @@ internal sealed class SearchResourcesHandler(
         return total;
     }
 
-    private Task<long> TotalAsync(Part part, CancellationToken cancellationToken)
+    private Task<long> TotalAsync(SearchPart part, CancellationToken cancellationToken)
     {
         List<Arg> args = [Arg.Uuid(session.Tenant.Value)];
         var sql = part.TotalSql(args, session.Dialect);
@@ -361,140 +360,5 @@ internal sealed class SearchResourcesHandler(
                 members.TryGetValue(found.Resource.Id, out var list) ? found with { Members = list } : found
             ),
         ];
-    }
-
-    /// <summary>The share of one resource type in a search.</summary>
-    private sealed record Part(
-        int Index,
-        ResourceSchema Schema,
-        ResourceTable Table,
-        Filter? Filter,
-        Sort? Sort,
-        Projection Projection
-    )
-    {
-        public static Part Create(
-            int index,
-            ResourceSchema schema,
-            SearchRequest search,
-            ITenantSession session,
-            RequestContext request,
-            DataPlaneLimits limits,
-            bool lenient
-        )
-        {
-            var table = schema.Name == "User" ? ResourceTable.Users : ResourceTable.Groups;
-            var filter = search.Filter is null
-                ? null
-                : FilterParser.Parse(search.Filter, schema, request.Deviations, limits.Filter, lenient);
-            var sort = search.SortBy is null
-                ? null
-                : Sort.Compile(schema, table, session.Dialect, search.SortBy, search.Descending, lenient);
-            return new Part(
-                index,
-                schema,
-                table,
-                filter,
-                sort,
-                Projection.Create(schema, search.Attributes, search.ExcludedAttributes)
-            );
-        }
-
-        public string PageSql(List<Arg> args, CursorPosition? after, long skip, int count, ISqlDialect dialect)
-        {
-            var compiler = new FilterToSql(Table, dialect, args);
-            var select = Select(dialect, Sort?.Sql);
-            var where = Where(compiler);
-            if (after is not null)
-            {
-                where += " and " + After(after, compiler);
-            }
-
-            var order = Sort is null ? "r.seq" : Sort.OrderBy("r.seq");
-            var limit = compiler.Add(Arg.Int(count));
-            var offset = skip == 0 ? "" : " offset " + compiler.Add(Arg.Int(skip));
-            return $"{select} where {where} order by {order} limit {limit}{offset}";
-        }
-
-        public string Select(ISqlDialect dialect, string? extra = null) =>
-            Table.Name == "users" ? UserRows.Select(dialect, extra) : GroupRows.Select(extra);
-
-        /// <summary>This type's rows in a search over several, after a position if there is one.</summary>
-        public (int Type, string Table, string Where, Sort? Sort) Relation(
-            List<Arg> args,
-            CursorPosition? after,
-            Part sorted,
-            ISqlDialect dialect
-        )
-        {
-            var compiler = new FilterToSql(Table, dialect, args);
-            var where = Where(compiler);
-            if (after is not null)
-            {
-                var key = after.HasKey ? compiler.Add(sorted.KeyArg(after.Key!)) : null;
-                var sequence = compiler.Add(Arg.Int(after.Sequence));
-                where += " and " + MergedPage.After(Index, Sort, sorted.Sort!.Descending, after, key, sequence);
-            }
-
-            return (Index, Table.Name, where, Sort);
-        }
-
-        public string TotalSql(List<Arg> args, ISqlDialect dialect)
-        {
-            if (Filter is null)
-            {
-                args.Add(Arg.Text(Schema.Name));
-                return ResourceCounters.Total;
-            }
-
-            var compiler = new FilterToSql(Table, dialect, args);
-            return $"select count(*) from {Table.Name} r where {Where(compiler)}";
-        }
-
-        public StoredResource Read(Rows rows)
-        {
-            var resource = ReadUnsorted(rows);
-            return Sort is null
-                ? resource
-                : resource with
-                {
-                    SortKey = ReadKey(rows, Table.Name == "users" ? UserRows.Columns : GroupRows.Columns),
-                };
-        }
-
-        public StoredResource ReadUnsorted(Rows rows) =>
-            Table.Name == "users" ? UserRows.Read(rows) : GroupRows.Read(rows);
-
-        private string Where(FilterToSql compiler) =>
-            Filter is null ? "r.tenant_id = $1" : "r.tenant_id = $1 and " + compiler.Compile(Filter);
-
-        private string After(CursorPosition after, FilterToSql compiler)
-        {
-            var key = after.HasKey ? compiler.Add(KeyArg(after.Key!)) : null;
-            var sequence = compiler.Add(Arg.Int(after.Sequence));
-            return MergedPage.After(Index, Sort, Sort?.Descending ?? false, after, key, sequence);
-        }
-
-        private Arg KeyArg(string key) =>
-            Sort!.Kind switch
-            {
-                SortKind.Integer => Arg.Int(long.Parse(key, CultureInfo.InvariantCulture)),
-                SortKind.Real => Arg.Real(double.Parse(key, CultureInfo.InvariantCulture)),
-                SortKind.Time => Arg.Time(
-                    new DateTimeOffset(long.Parse(key, CultureInfo.InvariantCulture), TimeSpan.Zero)
-                ),
-                _ => Arg.Text(key),
-            };
-
-        public string? ReadKey(Rows rows, int column) =>
-            rows.IsNull(column)
-                ? null
-                : Sort!.Kind switch
-                {
-                    SortKind.Integer => rows.Int(column).ToString(CultureInfo.InvariantCulture),
-                    SortKind.Real => rows.Real(column).ToString("R", CultureInfo.InvariantCulture),
-                    SortKind.Time => rows.Time(column).UtcTicks.ToString(CultureInfo.InvariantCulture),
-                    _ => rows.Text(column),
-                };
     }
 }
