@@ -198,6 +198,31 @@ public sealed class EtagTests(DatabaseKind kind) : HttpTests(kind)
     }
 
     [Test]
+    public async Task A_groups_tag_changes_with_the_names_of_its_members()
+    {
+        using var tenant = await TenantAsync();
+        var user = (await tenant.Client.PostAsync("/Users", Some.User()).Expecting(201)).Id;
+        var inner = (await tenant.Client.PostAsync("/Groups", Some.Group("inner")).Expecting(201)).Id;
+        var one = "/Groups/" + (await tenant.Client.PostAsync("/Groups", Some.Group("outer")).Expecting(201)).Id;
+        await tenant.Client.PatchAsync(one, Messages.AddMembers(user, inner)).Expecting(204);
+        var before = await tenant.Client.GetAsync(one);
+
+        await tenant.Client.PatchAsync("/Users/" + user, Messages.Patch("replace", "title", "no name")).Expecting(200);
+        await tenant.Client.GetAsync(one, ("If-None-Match", before.Tag())).Expecting(304);
+        await tenant
+            .Client.PatchAsync("/Users/" + user, Messages.Patch("replace", "displayName", "Renamed"))
+            .Expecting(200);
+        var userRenamed = await tenant.Client.GetAsync(one, ("If-None-Match", before.Tag())).Expecting(200);
+        await tenant
+            .Client.PatchAsync("/Groups/" + inner, Messages.Patch("replace", "displayName", "deep"))
+            .Expecting(204);
+        var groupRenamed = await tenant.Client.GetAsync(one, ("If-None-Match", userRenamed.Tag())).Expecting(200);
+
+        userRenamed.Text.Should().Contain("\"Renamed\"");
+        groupRenamed.Text.Should().Contain("\"deep\"");
+    }
+
+    [Test]
     [Category(Soak.Concurrency)]
     public async Task Parallel_changes_of_members_never_share_a_version_and_if_match_has_one_winner()
     {

@@ -40,4 +40,31 @@ internal static class GroupCounters
 
     public static Statement BumpPart(Guid tenant, Guid group, DateTimeOffset now) =>
         new(BumpAfter, Arg.Uuid(tenant), Arg.Uuid(group), Arg.Int(Random.Shared.Next(Stripes)), Arg.Time(now));
+
+    // A group shows the names of its members, so a new name is a new version of each group that shows it.
+    private const string BumpAll = """
+        insert into group_counters (tenant_id, group_id, stripe, changes, last_modified)
+        select $1, m.group_id, $3, 1, $4 from {0} m, head where m.tenant_id = $1 and m.{1} = $2
+        on conflict (tenant_id, group_id, stripe)
+        do update set changes = group_counters.changes + 1, last_modified = excluded.last_modified
+        """;
+
+    private static readonly string BumpUsersGroups = BumpAll
+        .Replace("{0}", "group_members", StringComparison.Ordinal)
+        .Replace("{1}", "user_id", StringComparison.Ordinal);
+
+    private static readonly string BumpParents = BumpAll
+        .Replace("{0}", "group_nestings", StringComparison.Ordinal)
+        .Replace("{1}", "child_id", StringComparison.Ordinal);
+
+    /// <summary>A part of the mutation that renames a user. O(groups of the user).</summary>
+    public static Statement UserRenamed(Guid tenant, Guid user, DateTimeOffset now) =>
+        Renamed(BumpUsersGroups, tenant, user, now);
+
+    /// <summary>A part of the mutation that renames a group. O(groups that it is a member of).</summary>
+    public static Statement GroupRenamed(Guid tenant, Guid group, DateTimeOffset now) =>
+        Renamed(BumpParents, tenant, group, now);
+
+    private static Statement Renamed(string sql, Guid tenant, Guid member, DateTimeOffset now) =>
+        new(sql, Arg.Uuid(tenant), Arg.Uuid(member), Arg.Int(Random.Shared.Next(Stripes)), Arg.Time(now));
 }

@@ -278,7 +278,10 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
             await session.ApplyAsync(
                 new Mutation(
                     update,
-                    new JournalEntry(operation, "Group", group.Id.ToString("D"), Change: Merge(group, effect))
+                    new JournalEntry(operation, "Group", group.Id.ToString("D"), Change: Merge(group, effect)),
+                    group.Change.Before!.Text("displayName") == group.DisplayName
+                        ? []
+                        : [GroupCounters.GroupRenamed(session.Tenant.Value, group.Id, group.LastModified)]
                 ),
                 cancellationToken
             );

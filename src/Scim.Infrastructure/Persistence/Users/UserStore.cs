@@ -190,7 +190,13 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
         return new Mutation(
             update,
             new JournalEntry(operation, "User", user.Id.ToString("D"), Change: DocumentDiff.Write(user.Change!)),
-            [.. RemovedEmails(user.Id, keys, before), .. AddedEmails(user.Id, keys)]
+            [
+                .. RemovedEmails(user.Id, keys, before),
+                .. AddedEmails(user.Id, keys),
+                .. keys.Display == before.Display
+                    ? Array.Empty<Statement>()
+                    : [GroupCounters.UserRenamed(session.Tenant.Value, user.Id, user.LastModified)],
+            ]
         );
     }
 
