@@ -19,6 +19,18 @@ public sealed class TenantBorderTests(DatabaseKind database)
     private static IEnumerable<TestCaseData> Attacks =>
         Attack.All.Select(attack => new TestCaseData(attack.Name).SetArgDisplayNames(attack.Name));
 
+    // A bulkId of another request, or a path that climbs out, is wrong at home as well.
+    private static IEnumerable<TestCaseData> AttacksWithARightForm =>
+        Attack
+            .All.Where(attack =>
+                attack.Expect != Expect.RefusedOperation
+                || !(
+                    attack.Name.Contains("bulkId", StringComparison.Ordinal)
+                    || attack.Name.Contains("climbs", StringComparison.Ordinal)
+                )
+            )
+            .Select(attack => new TestCaseData(attack.Name).SetArgDisplayNames(attack.Name));
+
     [OneTimeSetUp]
     public async Task Start() => _server = await ApiServer.SharedAsync(database);
 
@@ -41,18 +53,10 @@ public sealed class TenantBorderTests(DatabaseKind database)
     }
 
     /// <summary>What is refused above must be refused for the border alone.</summary>
-    [TestCaseSource(nameof(Attacks))]
+    [TestCaseSource(nameof(AttacksWithARightForm))]
     public async Task The_same_request_succeeds_at_home(string name)
     {
         var attack = Attack.All.Single(one => one.Name == name);
-        if (
-            attack.Expect == Expect.RefusedOperation
-            && (name.Contains("bulkId", StringComparison.Ordinal) || name.Contains("climbs", StringComparison.Ordinal))
-        )
-        {
-            Assert.Pass("No identifier of this form exists at home either.");
-        }
-
         using var home = await PopulatedTenant.CreateAsync(_server);
 
         var answer = await attack.Request(home, home).SendAsync(home.Client);
