@@ -23,13 +23,19 @@ public sealed class Patcher
 {
     private readonly ResourceSchema _schema;
     private readonly DeviationLog _deviations;
+    private readonly PatchValues _values;
+    private readonly ListPatch _lists;
     private readonly MembershipChange _members = new();
     private ComplexValue _root;
     private bool _passwordTouched;
     private string? _password;
 
-    private Patcher(Document document, DeviationLog deviations) =>
+    private Patcher(Document document, DeviationLog deviations)
+    {
         (_schema, _root, _deviations) = (document.Schema, document.Root, deviations);
+        _values = new PatchValues(deviations);
+        _lists = new ListPatch(_values, deviations);
+    }
 
     public static PatchOutcome Apply(Document document, PatchRequest request, DeviationLog deviations)
     {
@@ -62,7 +68,7 @@ public sealed class Patcher
             throw ScimError.NoTarget("remove needs a path (RFC 7644 §3.5.2.2).");
         }
 
-        foreach (var (name, value) in Members(operation.Value, "value"))
+        foreach (var (name, value) in PatchValues.Members(operation.Value, "value"))
         {
             ApplyKey(operation.Kind, name, value);
         }
@@ -150,7 +156,9 @@ public sealed class Patcher
         {
             _passwordTouched = true;
             _password =
-                operation.Kind == PatchKind.Remove ? null : (Bind(operation.Value, attribute) as TextValue)?.Text;
+                operation.Kind == PatchKind.Remove
+                    ? null
+                    : (_values.Bind(operation.Value, attribute) as TextValue)?.Text;
         }
         else if (attribute.IsExtension)
         {
@@ -163,7 +171,7 @@ public sealed class Patcher
                 : _root;
             var current = holder[attribute];
             var next = attribute.MultiValued
-                ? ApplyToList(operation, path, current as ListValue)
+                ? _lists.Apply(operation, path, current as ListValue)
                 : ApplyToSingle(operation, path, current);
             CheckUnassigned(operation, path.Attribute, current, next);
             holder = holder.With(attribute, next);
@@ -179,7 +187,7 @@ public sealed class Patcher
             return;
         }
 
-        foreach (var (name, value) in Members(operation.Value, extension.Path))
+        foreach (var (name, value) in PatchValues.Members(operation.Value, extension.Path))
         {
             var attribute = extension.Attributes.Find(name);
             if (
@@ -225,7 +233,7 @@ public sealed class Patcher
         {
             // Immutable parts are checked when the aggregate takes the document.
             var complex = current as ComplexValue ?? ComplexValue.Empty(attribute.Attributes);
-            var value = operation.Kind == PatchKind.Remove ? null : Bind(operation.Value, sub);
+            var value = operation.Kind == PatchKind.Remove ? null : _values.Bind(operation.Value, sub);
             complex = complex.With(sub, value);
             return complex.IsEmpty ? null : complex;
         }
@@ -237,272 +245,16 @@ public sealed class Patcher
 
         if (attribute.Type != AttributeType.Complex || operation.HasNoValue)
         {
-            return Bind(operation.Value, attribute);
+            return _values.Bind(operation.Value, attribute);
         }
 
         if (operation.Value.Span[0] != (byte)'{')
         {
             // The manager as bare text or in an array of one.
-            return Bind(operation.Value, attribute);
+            return _values.Bind(operation.Value, attribute);
         }
 
-        return Merge(current as ComplexValue, operation.Value, attribute);
-    }
-
-    // RFC 7644 §3.5.2.3: sub-attributes that are not named stay; null ones are unassigned.
-    private ComplexValue? Merge(ComplexValue? current, ReadOnlyMemory<byte> value, AttributeDefinition attribute)
-    {
-        var merged = current ?? ComplexValue.Empty(attribute.Attributes);
-        foreach (var (name, part) in Members(value, attribute.Path))
-        {
-            var sub = attribute.Attributes.Find(name);
-            if (
-                sub is null
-                && name.Equals("managerId", StringComparison.OrdinalIgnoreCase)
-                && _deviations.Tolerates(Deviation.BareReference)
-            )
-            {
-                sub = attribute.Value;
-            }
-
-            if (sub is null)
-            {
-                if (!_deviations.Tolerates(Deviation.UnknownAttribute))
-                {
-                    throw ScimError.InvalidPath($"{attribute.Path} has no sub-attribute {JsonText.Quote(name)}.");
-                }
-            }
-            else if (!sub.Derived && sub.Mutability != Mutability.ReadOnly)
-            {
-                merged = merged.With(sub, Bind(part, sub));
-            }
-        }
-
-        return merged.IsEmpty ? null : merged;
-    }
-
-    private ListValue? ApplyToList(PatchOperation operation, PatchPath path, ListValue? current)
-    {
-        var attribute = path.Attribute.Attribute;
-        var items = current?.Items.ToList() ?? [];
-        var touched = new List<int>();
-        if (path.Element is null && path.Attribute.Sub is null)
-        {
-            ApplyToWholeList(operation, attribute, items, touched);
-        }
-        else if (attribute.Type != AttributeType.Complex)
-        {
-            items = ApplyToValues(operation, path, items);
-        }
-        else
-        {
-            ApplyToElements(operation, path, items, touched);
-        }
-
-        KeepOnePrimary(attribute, items, touched);
-        return ListValue.Of(items);
-    }
-
-    private void ApplyToWholeList(
-        PatchOperation operation,
-        AttributeDefinition attribute,
-        List<Value> items,
-        List<int> touched
-    )
-    {
-        switch (operation.Kind)
-        {
-            case PatchKind.Remove when operation.HasNoValue:
-                items.Clear();
-                break;
-            case PatchKind.Remove:
-                if (!_deviations.Tolerates(Deviation.RemoveWithValue))
-                {
-                    throw ScimError.InvalidValue(
-                        "remove takes no value; select what to remove by a filter in the path (RFC 7644 §3.5.2.2)."
-                    );
-                }
-
-                var listed = new ListedValues((Bind(operation.Value, attribute) as ListValue)?.Items ?? [], attribute);
-                items.RemoveAll(listed.Cover);
-                break;
-            default:
-                var values = (DocumentRules.Distinct(Bind(operation.Value, attribute)) as ListValue)?.Items ?? [];
-                CheckPrimaries(attribute, values);
-                if (operation.Kind == PatchKind.Replace)
-                {
-                    items.Clear();
-                    items.AddRange(values);
-                    touched.AddRange(Enumerable.Range(0, items.Count));
-                    break;
-                }
-
-                // RFC 7644 §3.5.2.1: a value that is there already is not added again.
-                var present = new HashSet<Value>(items);
-                foreach (var value in values)
-                {
-                    if (present.Add(value))
-                    {
-                        touched.Add(items.Count);
-                        items.Add(value);
-                    }
-                }
-
-                break;
-        }
-    }
-
-    // RFC 7644 §3.5.2.2: tags[value eq "x"] selects among simple values.
-    private List<Value> ApplyToValues(PatchOperation operation, PatchPath path, List<Value> items)
-    {
-        var element = path.Attribute.Attribute.AsElement();
-        var matched = false;
-        var kept = new List<Value>(items.Count);
-        foreach (var item in items)
-        {
-            if (!path.Element!.Matches(ComplexValue.Empty(element.Attributes).With(element.Value!, item)))
-            {
-                kept.Add(item);
-                continue;
-            }
-
-            matched = true;
-            if (
-                operation.Kind != PatchKind.Remove
-                && BindElement(operation.Value, path.Attribute.Attribute) is { } value
-            )
-            {
-                kept.Add(value);
-            }
-        }
-
-        return matched || operation.Kind == PatchKind.Remove ? kept : throw NoMatch(path);
-    }
-
-    private void ApplyToElements(PatchOperation operation, PatchPath path, List<Value> items, List<int> touched)
-    {
-        var attribute = path.Attribute.Attribute;
-        var matched = false;
-        var kept = new List<Value>(items.Count);
-        foreach (var item in items)
-        {
-            var element = (ComplexValue)item;
-            var matches = path.Element is null || path.Element.Matches(element);
-            matched |= matches;
-            if ((matches ? ApplyToElement(operation, path, element) : element) is not { } next)
-            {
-                continue;
-            }
-
-            if (matches)
-            {
-                touched.Add(kept.Count);
-            }
-
-            kept.Add(next);
-        }
-
-        items.Clear();
-        items.AddRange(kept);
-        if (matched || operation.Kind == PatchKind.Remove)
-        {
-            return;
-        }
-
-        if (
-            path.Attribute.Sub is { } sub
-            && ElementTemplate.Of(path) is { } template
-            && _deviations.Tolerates(Deviation.CreateOnMissingValuePath)
-        )
-        {
-            if (Bind(operation.Value, sub) is { } value)
-            {
-                touched.Add(items.Count);
-                items.Add(template.With(sub, value));
-            }
-
-            return;
-        }
-
-        throw NoMatch(path);
-    }
-
-    private ComplexValue? ApplyToElement(PatchOperation operation, PatchPath path, ComplexValue element)
-    {
-        if (path.Attribute.Sub is { } sub)
-        {
-            var next = element.With(sub, operation.Kind == PatchKind.Remove ? null : Bind(operation.Value, sub));
-            CheckImmutable(path.Attribute.Attribute, element, next);
-            return next.IsEmpty ? null : next;
-        }
-
-        if (operation.Kind == PatchKind.Remove)
-        {
-            return null;
-        }
-
-        var merges = operation.Kind == PatchKind.Add && operation.Value.Span[0] == (byte)'{';
-        var whole = merges
-            ? Merge(element, operation.Value, path.Attribute.Attribute)
-            : BindElement(operation.Value, path.Attribute.Attribute) as ComplexValue;
-        if (whole is not null)
-        {
-            CheckImmutable(path.Attribute.Attribute, element, whole);
-        }
-
-        return whole;
-    }
-
-    // An element can be removed, but an immutable part of one that stays keeps its value (RFC 7643 §7).
-    private static void CheckImmutable(AttributeDefinition attribute, ComplexValue before, ComplexValue after)
-    {
-        foreach (var sub in attribute.Attributes)
-        {
-            if (sub.Mutability == Mutability.Immutable && before[sub] is { } value && !value.Equals(after[sub]))
-            {
-                throw ScimError.Mutability($"{sub.Path} is immutable and has a value already (RFC 7643 §7).");
-            }
-        }
-    }
-
-    private void CheckPrimaries(AttributeDefinition attribute, IReadOnlyList<Value> values)
-    {
-        if (
-            attribute.Primary is { } primary
-            && values.Count(value => ((ComplexValue)value).IsTrue(primary)) > 1
-            && !_deviations.Tolerates(Deviation.SeveralPrimaries)
-        )
-        {
-            throw ScimError.InvalidValue(
-                $"{attribute.Path} has several values marked primary; one is allowed (RFC 7643 §2.4)."
-            );
-        }
-    }
-
-    // RFC 7644 §3.5.2: setting one primary clears the others.
-    private static void KeepOnePrimary(AttributeDefinition attribute, List<Value> items, List<int> touched)
-    {
-        if (
-            attribute.Primary is not { } primary
-            || items.Count(item => item is ComplexValue c && c.IsTrue(primary)) < 2
-        )
-        {
-            return;
-        }
-
-        var keep = touched.Where(i => ((ComplexValue)items[i]).IsTrue(primary)).DefaultIfEmpty(-1).Max();
-        if (keep < 0)
-        {
-            return;
-        }
-
-        for (var i = 0; i < items.Count; i++)
-        {
-            if (i != keep && items[i] is ComplexValue element && element.IsTrue(primary))
-            {
-                items[i] = element.With(primary, BooleanValue.False);
-            }
-        }
+        return _values.Merge(current as ComplexValue, operation.Value, attribute);
     }
 
     private static void CheckUnassigned(PatchOperation operation, AttributePath path, Value? current, Value? next)
@@ -522,49 +274,6 @@ public sealed class Patcher
             : ScimError.InvalidValue($"{path.Target.Path} is required and cannot be empty (RFC 7643 §2.2).");
     }
 
-    private Value? Bind(ReadOnlyMemory<byte> value, AttributeDefinition attribute)
-    {
-        var reader = JsonText.Open(value.Span);
-        reader.Read();
-        return ValueReader.Read(ref reader, attribute, _deviations);
-    }
-
-    private Value? BindElement(ReadOnlyMemory<byte> value, AttributeDefinition attribute)
-    {
-        var reader = JsonText.Open(value.Span);
-        reader.Read();
-        return reader.TokenType == JsonTokenType.Null
-            ? null
-            : ValueReader.ReadSingle(ref reader, attribute, _deviations);
-    }
-
-    private static List<(string Name, ReadOnlyMemory<byte> Value)> Members(ReadOnlyMemory<byte> json, string path)
-    {
-        var members = new List<(string, ReadOnlyMemory<byte>)>();
-        var reader = JsonText.Open(json.Span);
-        if (json.IsEmpty || !reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw ScimError.InvalidValue($"{path} must be an object whose keys are attributes (RFC 7644 §3.5.2).");
-        }
-
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var name = JsonText.Get(ref reader);
-            if (!names.Add(name))
-            {
-                throw ValueReader.Twice(JsonText.Quote(name));
-            }
-
-            reader.Read();
-            var start = (int)reader.TokenStartIndex;
-            reader.Skip();
-            members.Add((name, json[start..(int)reader.BytesConsumed]));
-        }
-
-        return members;
-    }
-
-    private static ScimException NoMatch(PatchPath path) =>
+    internal static ScimException NoMatch(PatchPath path) =>
         ScimError.NoTarget($"No value of {path.Attribute.Attribute.Path} matches the path (RFC 7644 §3.5.2.3).");
 }
