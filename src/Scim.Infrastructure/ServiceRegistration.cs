@@ -41,6 +41,7 @@ public static class ServiceRegistration
         services.AddSingleton<IMigrations, MigratorMigrations>();
         services.AddSingleton<IRefusalRecorder, RefusalRecorder>();
         services.AddSingleton<IDeviationStore, DeviationStore>();
+        services.AddCredentials();
         services.AddDataPlane();
         services.AddMediator();
         return services;

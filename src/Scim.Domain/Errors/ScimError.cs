@@ -20,8 +20,6 @@ public sealed record ScimError(int Status, string? ScimType, string Detail)
 
     public static ScimException Mutability(string detail) => Of(400, "mutability", detail);
 
-    public static ScimException TooMany(string detail) => Of(400, "tooMany", detail);
-
     /// <summary>RFC 9865 §2.1.</summary>
     public static ScimException InvalidCursor(string detail) => Of(400, "invalidCursor", detail);
 

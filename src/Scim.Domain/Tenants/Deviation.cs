@@ -38,9 +38,6 @@ public enum Deviation
 
     /// <summary>More than one element marked primary; the last one wins.</summary>
     SeveralPrimaries,
-
-    /// <summary>A body or PATCH message without the PatchOp URN in <c>schemas</c>.</summary>
-    MissingMessageSchema,
 }
 
 /// <summary>What one request deviated in: filled while it is read, stored per client after it succeeded.</summary>

@@ -8,7 +8,7 @@ using Scim.Domain.Tenants;
 
 namespace Scim.Infrastructure.Persistence.Schemas;
 
-/// <summary>Compiled schemas per tenant, kept until the configuration epoch moves. Most tenants share the built-in ones.</summary>
+/// <summary>Compiled schemas per tenant, kept until the configuration epoch moves and trusted while it is known. Most tenants share the built-in ones.</summary>
 internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch epoch)
 {
     private const int Limit = 20_000;
@@ -24,7 +24,7 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
     public async ValueTask<TenantSchemas> GetAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         var current = epoch.Current;
-        if (_cache.TryGetValue(tenant, out var cached) && cached.Epoch == current)
+        if (_cache.TryGetValue(tenant, out var cached) && cached.Epoch == current && epoch.IsFresh)
         {
             return cached.Schemas;
         }
