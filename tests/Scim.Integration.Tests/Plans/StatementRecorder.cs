@@ -5,7 +5,11 @@ using Scim.Infrastructure.Persistence;
 namespace Scim.Integration.Tests.Plans;
 
 /// <summary>Keeps every statement that a session is given, with its arguments, and passes it on.</summary>
-internal sealed class StatementRecorder(ITenantSession inner, List<Statement> seen) : ITenantSession
+internal sealed class StatementRecorder(
+    ITenantSession inner,
+    List<Statement> seen,
+    Func<IReadOnlyList<Statement>, Task>? afterQuery = null
+) : ITenantSession
 {
     public ISqlDialect Dialect => inner.Dialect;
 
@@ -13,14 +17,16 @@ internal sealed class StatementRecorder(ITenantSession inner, List<Statement> se
 
     public bool InTransaction => inner.InTransaction;
 
-    public Task<T> QueryAsync<T>(
+    public async Task<T> QueryAsync<T>(
         IReadOnlyList<Statement> statements,
         Func<Rows, ValueTask<T>> read,
         CancellationToken cancellationToken
     )
     {
         Keep(statements);
-        return inner.QueryAsync(statements, read, cancellationToken);
+        var result = await inner.QueryAsync(statements, read, cancellationToken);
+        await (afterQuery?.Invoke(statements) ?? Task.CompletedTask);
+        return result;
     }
 
     public Task<T> SnapshotAsync<T>(
@@ -65,7 +71,10 @@ internal sealed class StatementRecorder(ITenantSession inner, List<Statement> se
 }
 
 /// <summary>Builds a host's services with its sessions wrapped in recorders.</summary>
-internal sealed class RecordingFactory(List<Statement> seen) : IServiceProviderFactory<IServiceCollection>
+/// <param name="seen">Gets every statement.</param>
+/// <param name="afterQuery">Runs between a query and whatever the request does next: for races that must be met.</param>
+internal sealed class RecordingFactory(List<Statement> seen, Func<IReadOnlyList<Statement>, Task>? afterQuery = null)
+    : IServiceProviderFactory<IServiceCollection>
 {
     public IServiceCollection CreateBuilder(IServiceCollection services)
     {
@@ -74,7 +83,8 @@ internal sealed class RecordingFactory(List<Statement> seen) : IServiceProviderF
         services.AddScoped(session.ImplementationType!);
         services.AddScoped<ITenantSession>(provider => new StatementRecorder(
             (ITenantSession)provider.GetRequiredService(session.ImplementationType!),
-            seen
+            seen,
+            afterQuery
         ));
         return services;
     }

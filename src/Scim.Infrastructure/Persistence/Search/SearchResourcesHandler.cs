@@ -80,7 +80,7 @@ internal sealed class SearchResourcesHandler(
     {
         if (IsMerged(parts))
         {
-            var merged = count > 0 ? await MergedAsync(parts, null, startIndex - 1, count, cancellationToken) : [];
+            var (merged, _) = await MergedAsync(parts, null, startIndex - 1, count, cancellationToken);
             var matching = await TotalAsync(parts, cancellationToken);
             return new SearchResult(matching, await WithMembersAsync(merged, cancellationToken), startIndex, null);
         }
@@ -129,18 +129,22 @@ internal sealed class SearchResourcesHandler(
             search.Cursor!.Length == 0
                 ? null
                 : await cursors.UnprotectAsync(search.Cursor, session.Tenant, binding, count, cancellationToken);
+        if (IsMerged(parts))
+        {
+            var (merged, last) = await MergedAsync(parts, position, 0, count, cancellationToken);
+            var matching = await TotalAsync(parts, cancellationToken);
+            return new SearchResult(
+                matching,
+                await WithMembersAsync(merged, cancellationToken),
+                null,
+                await NextAsync(last)
+            );
+        }
+
         var page = new List<FoundResource>();
         var total = 0L;
         var more = false;
-        if (IsMerged(parts))
-        {
-            page = count > 0 ? await MergedAsync(parts, position, 0, count + 1, cancellationToken) : [];
-            more = page.Count > count;
-            page = more ? page[..count] : page;
-            total = await TotalAsync(parts, cancellationToken);
-        }
-
-        foreach (var part in IsMerged(parts) ? [] : parts)
+        foreach (var part in parts)
         {
             var wanted = count - page.Count;
             var passed = position is not null && part.Index < position.Type;
@@ -165,32 +169,22 @@ internal sealed class SearchResourcesHandler(
             total += whole ? found.Count : await TotalAsync(part, cancellationToken);
         }
 
-        if (count == 0)
+        if (!more || page.Count == 0)
         {
-            return new SearchResult(total, [], null, null);
+            return new SearchResult(total, await WithMembersAsync(page, cancellationToken), null, null);
         }
 
-        string? next = null;
-        if (more && page.Count > 0)
-        {
-            var last = page[^1];
-            var part = Array.Find(parts, part => ReferenceEquals(part.Schema, last.Schema))!;
-            next = await cursors.ProtectAsync(
-                new CursorPosition(
-                    part.Index,
-                    last.Resource.Sequence,
-                    last.Resource.SortKey is not null,
-                    last.Resource.SortKey
-                ),
-                session.Tenant,
-                binding,
-                count,
-                cancellationToken
-            );
-        }
-
+        var end = page[^1];
+        var owner = Array.Find(parts, part => ReferenceEquals(part.Schema, end.Schema))!;
+        var next = await NextAsync(PositionOf(owner.Index, end.Resource.Sequence, end.Resource.SortKey));
         return new SearchResult(total, await WithMembersAsync(page, cancellationToken), null, next);
+
+        async ValueTask<string?> NextAsync(CursorPosition? last) =>
+            last is null ? null : await cursors.ProtectAsync(last, session.Tenant, binding, count, cancellationToken);
     }
+
+    private static CursorPosition PositionOf(int type, long sequence, string? key) =>
+        new(type, sequence, key is not null, key);
 
     private Task<List<FoundResource>> PageAsync(
         SearchPart part,
@@ -221,7 +215,8 @@ internal sealed class SearchResourcesHandler(
     // Several types under one order must be read as one relation.
     private static bool IsMerged(SearchPart[] parts) => parts.Length > 1 && parts.Any(part => part.Sort is not null);
 
-    private async Task<List<FoundResource>> MergedAsync(
+    /// <returns>The page, and the position of its last resource when there are more behind it.</returns>
+    private async Task<(List<FoundResource> Page, CursorPosition? Last)> MergedAsync(
         SearchPart[] parts,
         CursorPosition? after,
         long skip,
@@ -229,25 +224,38 @@ internal sealed class SearchResourcesHandler(
         CancellationToken cancellationToken
     )
     {
+        if (count == 0)
+        {
+            return ([], null);
+        }
+
         List<Arg> args = [Arg.Uuid(session.Tenant.Value)];
         var sorted = parts.First(part => part.Sort is not null);
         var relations = parts.Select(part => part.Relation(args, after, sorted, session.Dialect)).ToArray();
-        args.AddRange([Arg.Int(count), Arg.Int(skip)]);
+        args.AddRange([Arg.Int(count + 1), Arg.Int(skip)]);
         var sql = MergedPage.Sql(relations, session.Dialect, $"${args.Count - 1}", $" offset ${args.Count}");
         var rank = await session.QueryAsync(
             [new Statement(sql, [.. args])],
             async rows =>
             {
-                var found = new List<(int Type, Guid Id, string? Key)>();
+                var found = new List<(int Type, Guid Id, long Sequence, string? Key)>();
                 while (await rows.ReadAsync())
                 {
-                    found.Add(((int)rows.Int(0), rows.Uuid(1), sorted.ReadKey(rows, 3)));
+                    found.Add(((int)rows.Int(0), rows.Uuid(1), rows.Int(2), sorted.ReadKey(rows, 3)));
                 }
 
                 return found;
             },
             cancellationToken
         );
+        // Told by the order itself: a resource that is deleted before it is read below must not end the pages.
+        CursorPosition? last = null;
+        if (rank.Count > count)
+        {
+            rank.RemoveAt(count);
+            last = PositionOf(rank[^1].Type, rank[^1].Sequence, rank[^1].Key);
+        }
+
         var resources = new Dictionary<Guid, FoundResource>();
         foreach (var part in parts)
         {
@@ -258,8 +266,7 @@ internal sealed class SearchResourcesHandler(
             }
         }
 
-        // A resource that was deleted between the two statements is left out.
-        return
+        List<FoundResource> page =
         [
             .. rank.Where(row => resources.ContainsKey(row.Id))
                 .Select(row =>
@@ -269,6 +276,7 @@ internal sealed class SearchResourcesHandler(
                     }
                 ),
         ];
+        return (page, last);
     }
 
     private Task<List<FoundResource>> ByIdAsync(SearchPart part, Guid[] ids, CancellationToken cancellationToken) =>
