@@ -49,7 +49,7 @@ internal sealed partial class SchedulerService(
         {
             return await migrations.CountPendingAsync(cancellationToken) == 0;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             Waiting(exception);
             return false;

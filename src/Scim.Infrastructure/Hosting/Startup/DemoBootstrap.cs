@@ -42,7 +42,7 @@ internal sealed partial class DemoBootstrap(
                 await Console.Out.WriteAsync(await WelcomeAsync(stoppingToken));
                 return;
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 Failed(exception);
                 await Task.Delay(TimeSpan.FromSeconds(5), clock, stoppingToken);

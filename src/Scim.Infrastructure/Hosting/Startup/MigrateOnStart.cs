@@ -70,7 +70,7 @@ internal sealed partial class MigrateOnStart(IMigrations migrations, TimeProvide
 
             return false;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             if (IsNews(exception))
             {

@@ -85,7 +85,7 @@ internal sealed partial class DeviationRecorder(
                 cancellationToken
             );
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             // Statistics only: losing some while the database is away is better than keeping them without bound.
             Lost(exception, rows.Length);
