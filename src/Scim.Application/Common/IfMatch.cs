@@ -20,6 +20,9 @@ public sealed class IfMatch
         return tags is ["*"] ? new IfMatch(true, []) : new IfMatch(false, [.. tags.Select(Version).OfType<long>()]);
     }
 
+    /// <summary>Null when any version will do.</summary>
+    public long[]? Versions => _any ? null : _versions;
+
     public bool Accepts(long version) => _any || Array.IndexOf(_versions, version) >= 0;
 
     private static long? Version(string tag)

@@ -51,6 +51,9 @@ internal readonly struct Arg
     /// <summary>A set for <c>ISqlDialect.TextSet</c>.</summary>
     public static Arg Texts(string[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Text, true, value: values);
 
+    /// <summary>A set, on PostgreSQL only.</summary>
+    public static Arg Ints(long[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Bigint, true, value: values);
+
     public NpgsqlParameter ToNpgsql()
     {
         if (!_hasValue)
@@ -83,6 +86,11 @@ internal readonly struct Arg
             NpgsqlDbType.Array | NpgsqlDbType.Uuid => new NpgsqlParameter<Guid[]>
             {
                 TypedValue = (Guid[])_object!,
+                NpgsqlDbType = _type,
+            },
+            NpgsqlDbType.Array | NpgsqlDbType.Bigint => new NpgsqlParameter<long[]>
+            {
+                TypedValue = (long[])_object!,
                 NpgsqlDbType = _type,
             },
             _ => new NpgsqlParameter<string[]> { TypedValue = (string[])_object!, NpgsqlDbType = _type },

@@ -21,7 +21,7 @@ internal interface ITenantSession
         CancellationToken cancellationToken
     );
 
-    /// <summary>The same, with all statements on one snapshot, which lasts while the callback streams.</summary>
+    /// <summary>The same, also in one round trip, with all statements on one snapshot, which lasts while the callback streams.</summary>
     Task<T> SnapshotAsync<T>(
         IReadOnlyList<Statement> statements,
         Func<Rows, ValueTask<T>> read,
@@ -31,6 +31,14 @@ internal interface ITenantSession
     /// <summary>The rows that the head affected; 0 means that nothing happened.</summary>
     Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken);
 
+    /// <summary>The same, and then a query that sees what it did, in one round trip.</summary>
+    Task<(int Affected, T Result)> ApplyAsync<T>(
+        Mutation mutation,
+        Statement after,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>
     /// Everything the work does through this session is one transaction. A nested call is a savepoint, rolled back when
     /// its work throws. On SQLite the work has the writer to itself.
@@ -39,6 +47,4 @@ internal interface ITenantSession
 
     /// <summary>The rows affected.</summary>
     Task<int> ExecuteAsync(Statement statement, CancellationToken cancellationToken);
-
-    Task AppendJournalAsync(JournalEntry entry, CancellationToken cancellationToken);
 }

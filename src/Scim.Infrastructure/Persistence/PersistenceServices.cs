@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Scim.Infrastructure.Persistence.Groups;
 using Scim.Infrastructure.Persistence.Journal;
 using Scim.Infrastructure.Persistence.Migrations;
 
@@ -37,6 +38,7 @@ internal static class PersistenceServices
             services.AddSingleton<PostgreSqlConnections>();
             services.AddSingleton<IDatabase, PostgreSqlDatabase>();
             services.AddScoped<ITenantSession, PostgreSqlSession>();
+            services.AddScoped<IMembershipWriter, PostgreSqlMembershipWriter>();
             services.AddSingleton<Migrator, PostgreSqlMigrator>();
         }
         else
@@ -44,6 +46,7 @@ internal static class PersistenceServices
             services.AddSingleton<SqliteConnections>();
             services.AddSingleton<IDatabase, SqliteDatabase>();
             services.AddScoped<ITenantSession, SqliteSession>();
+            services.AddScoped<IMembershipWriter, SqliteMembershipWriter>();
             services.AddSingleton<Migrator, SqliteMigrator>();
         }
 

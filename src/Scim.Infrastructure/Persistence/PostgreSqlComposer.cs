@@ -37,14 +37,6 @@ internal static class PostgreSqlComposer
         return Composed.GetOrAdd(shape, Write(mutation));
     }
 
-    /// <summary>A journal row on its own.</summary>
-    public static string ComposeEntry(bool hasChange)
-    {
-        var text = new StringBuilder("with head as (select 1 as id), ");
-        AppendJournal(text, 0, hasChange);
-        return text.Append("select 1").ToString();
-    }
-
     private static string Write(Mutation mutation)
     {
         var offset = mutation.Head.Args.Length;
@@ -59,7 +51,7 @@ internal static class PostgreSqlComposer
             }
 
             text.Append(CultureInfo.InvariantCulture, $"p{i} as (");
-            AppendRenumbered(text, part.Sql, offset);
+            text.Append(StatementText.Renumber(part.Sql, offset));
             text.Append("), ");
             offset += part.Args.Length;
         }
@@ -85,27 +77,6 @@ internal static class PostgreSqlComposer
         }
 
         text.Append(' ');
-    }
-
-    /// <summary>Moves each <c>$n</c> on by the parameters that stand before it.</summary>
-    private static void AppendRenumbered(StringBuilder text, string sql, int offset)
-    {
-        for (var i = 0; i < sql.Length; i++)
-        {
-            text.Append(sql[i]);
-            if (sql[i] != '$' || i + 1 >= sql.Length || !char.IsAsciiDigit(sql[i + 1]))
-            {
-                continue;
-            }
-
-            var number = 0;
-            while (i + 1 < sql.Length && char.IsAsciiDigit(sql[i + 1]))
-            {
-                number = (number * 10) + (sql[++i] - '0');
-            }
-
-            text.Append(number + offset);
-        }
     }
 
     // Statements are constants, so equality is mostly a comparison of references; lengths make a hash that costs nothing.

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Globalization;
 using Npgsql;
 using Scim.Application.Common;
@@ -19,10 +18,9 @@ internal sealed class PostgreSqlSession(
     DatabaseFaults faults
 ) : ITenantSession
 {
-    private const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
+    private const string BeginSnapshot = "begin isolation level repeatable read read only";
 
-    private static readonly string EntryAlone = PostgreSqlComposer.ComposeEntry(hasChange: false);
-    private static readonly string EntryWithChange = PostgreSqlComposer.ComposeEntry(hasChange: true);
+    private const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
 
     private readonly List<string> _unsent = [];
     private NpgsqlConnection? _connection;
@@ -41,11 +39,7 @@ internal sealed class PostgreSqlSession(
         IReadOnlyList<Statement> statements,
         Func<Rows, ValueTask<T>> read,
         CancellationToken cancellationToken
-    ) =>
-        OnConnectionAsync(
-            connection => ReadAsync(connection, null, statements, read, cancellationToken),
-            cancellationToken
-        );
+    ) => OnConnectionAsync(connection => ReadAsync(connection, statements, read, cancellationToken), cancellationToken);
 
     public async Task<T> SnapshotAsync<T>(
         IReadOnlyList<Statement> statements,
@@ -61,19 +55,41 @@ internal sealed class PostgreSqlSession(
         return await OnConnectionAsync(
             async connection =>
             {
-                await using var transaction = await connection.BeginTransactionAsync(
-                    IsolationLevel.RepeatableRead,
-                    cancellationToken
-                );
-                var result = await ReadAsync(connection, transaction, statements, read, cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
-                return result;
+                await using var batch = new NpgsqlBatch(connection);
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(BeginSnapshot));
+                AddTenant(batch);
+                foreach (var statement in statements)
+                {
+                    batch.BatchCommands.Add(Command(statement));
+                }
+
+                batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
+                await using var reader = await ExecuteAsync(batch, cancellationToken);
+                return await read(new PostgreSqlRows(reader, cancellationToken));
             },
             cancellationToken
         );
     }
 
-    public Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken)
+    public async Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken)
+    {
+        var (affected, _) = await ApplyAsync(mutation, null, static _ => ValueTask.FromResult(0), cancellationToken);
+        return affected;
+    }
+
+    public Task<(int Affected, T Result)> ApplyAsync<T>(
+        Mutation mutation,
+        Statement after,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    ) => ApplyAsync(mutation, (Statement?)after, read, cancellationToken);
+
+    private Task<(int Affected, T Result)> ApplyAsync<T>(
+        Mutation mutation,
+        Statement? after,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    )
     {
         var entry = mutation.Journal;
         var (salt, digest) = entry.Change is null ? (null, null) : JournalSql.Digest(entry.Change);
@@ -90,11 +106,18 @@ internal sealed class PostgreSqlSession(
             {
                 await using var batch = Batch(connection);
                 batch.BatchCommands.Add(command);
+                if (after is { } statement)
+                {
+                    batch.BatchCommands.Add(Command(statement));
+                }
+
                 await using var reader = await ExecuteAsync(batch, cancellationToken);
                 await reader.ReadAsync(cancellationToken);
                 var affected = (int)reader.GetInt64(0);
+                await reader.NextResultAsync(cancellationToken);
+                var result = await read(new PostgreSqlRows(reader, cancellationToken));
                 await reader.CloseAsync();
-                return affected;
+                return (affected, result);
             },
             cancellationToken
         );
@@ -111,24 +134,6 @@ internal sealed class PostgreSqlSession(
                 await batch.ExecuteNonQueryAsync(cancellationToken);
                 Sent();
                 return command.RecordsAffected;
-            },
-            cancellationToken
-        );
-    }
-
-    public Task AppendJournalAsync(JournalEntry entry, CancellationToken cancellationToken)
-    {
-        var (salt, digest) = entry.Change is null ? (null, null) : JournalSql.Digest(entry.Change);
-        var command = new NpgsqlBatchCommand(salt is null ? EntryAlone : EntryWithChange);
-        AddEntry(command, entry, salt, digest);
-        return OnConnectionAsync(
-            async connection =>
-            {
-                await using var batch = Batch(connection);
-                batch.BatchCommands.Add(command);
-                await batch.ExecuteNonQueryAsync(cancellationToken);
-                Sent();
-                return 0;
             },
             cancellationToken
         );
@@ -235,14 +240,12 @@ internal sealed class PostgreSqlSession(
 
     private async Task<T> ReadAsync<T>(
         NpgsqlConnection connection,
-        NpgsqlTransaction? transaction,
         IReadOnlyList<Statement> statements,
         Func<Rows, ValueTask<T>> read,
         CancellationToken cancellationToken
     )
     {
         await using var batch = Batch(connection);
-        batch.Transaction = transaction;
         for (var i = 0; i < statements.Count; i++)
         {
             batch.BatchCommands.Add(Command(statements[i]));
@@ -263,13 +266,18 @@ internal sealed class PostgreSqlSession(
 
         if (!_tenantIsSet)
         {
-            _tenantText ??= Tenant.ToString();
-            var tenant = new NpgsqlBatchCommand(SetTenant);
-            tenant.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _tenantText });
-            batch.BatchCommands.Add(tenant);
+            AddTenant(batch);
         }
 
         return batch;
+    }
+
+    private void AddTenant(NpgsqlBatch batch)
+    {
+        _tenantText ??= Tenant.ToString();
+        var tenant = new NpgsqlBatchCommand(SetTenant);
+        tenant.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _tenantText });
+        batch.BatchCommands.Add(tenant);
     }
 
     private async Task<NpgsqlDataReader> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancellationToken)

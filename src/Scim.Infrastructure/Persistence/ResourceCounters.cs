@@ -16,15 +16,6 @@ internal static class ResourceCounters
         on conflict (tenant_id, resource_type, stripe) do update set value = resource_counters.value + excluded.value
         """;
 
-    private const string AddAlone = """
-        insert into resource_counters (tenant_id, resource_type, stripe, value)
-        values ($1, $2, $3, $4)
-        on conflict (tenant_id, resource_type, stripe) do update set value = resource_counters.value + excluded.value
-        """;
-
     public static Statement Part(Guid tenant, string resourceType, int delta) =>
         new(Add, Arg.Uuid(tenant), Arg.Text(resourceType), Arg.Int(Random.Shared.Next(Stripes)), Arg.Int(delta));
-
-    public static Statement Alone(Guid tenant, string resourceType, int delta) =>
-        new(AddAlone, Arg.Uuid(tenant), Arg.Text(resourceType), Arg.Int(Random.Shared.Next(Stripes)), Arg.Int(delta));
 }

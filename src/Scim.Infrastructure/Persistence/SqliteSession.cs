@@ -53,21 +53,19 @@ internal sealed class SqliteSession(
         return WriteAsync(link => Apply(link, mutation, now), cancellationToken);
     }
 
+    public async Task<(int Affected, T Result)> ApplyAsync<T>(
+        Mutation mutation,
+        Statement after,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    )
+    {
+        var affected = await ApplyAsync(mutation, cancellationToken);
+        return (affected, await QueryAsync([after], read, cancellationToken));
+    }
+
     public Task<int> ExecuteAsync(Statement statement, CancellationToken cancellationToken) =>
         WriteAsync(link => link.Execute(statement), cancellationToken);
-
-    public Task AppendJournalAsync(JournalEntry entry, CancellationToken cancellationToken)
-    {
-        var now = clock.Now();
-        return WriteAsync(
-            link =>
-            {
-                Append(link, entry, now);
-                return 0;
-            },
-            cancellationToken
-        );
-    }
 
     public Task<T> TransactionAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken) =>
         TranslatedAsync(() =>

@@ -12,13 +12,15 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<TcpClient, bool> _open = new();
     private readonly string _host;
     private readonly int _port;
+    private readonly Func<Action<ReadOnlyMemory<byte>>>? _watch;
     private readonly Task _accepting;
     private volatile bool _cut;
     private volatile bool _stalled;
 
-    public TcpProxy(string host, int port)
+    /// <param name="watch">Makes, for each connection, what is shown all bytes that its client sends.</param>
+    public TcpProxy(string host, int port, Func<Action<ReadOnlyMemory<byte>>>? watch = null)
     {
-        (_host, _port) = (host, port);
+        (_host, _port, _watch) = (host, port, watch);
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -89,8 +91,8 @@ internal sealed class TcpProxy : IAsyncDisposable
         {
             await server.ConnectAsync(_host, _port, _end.Token);
             await Task.WhenAny(
-                PumpAsync(client.GetStream(), server.GetStream()),
-                PumpAsync(server.GetStream(), client.GetStream())
+                PumpAsync(client.GetStream(), server.GetStream(), _watch?.Invoke()),
+                PumpAsync(server.GetStream(), client.GetStream(), null)
             );
         }
         catch (Exception exception)
@@ -106,7 +108,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(NetworkStream from, NetworkStream to)
+    private async Task PumpAsync(NetworkStream from, NetworkStream to, Action<ReadOnlyMemory<byte>>? watch)
     {
         var buffer = new byte[16384];
         try
@@ -114,6 +116,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             int count;
             while ((count = await from.ReadAsync(buffer, _end.Token)) > 0)
             {
+                watch?.Invoke(buffer.AsMemory(0, count));
                 while (_stalled)
                 {
                     await Task.Delay(20, _end.Token);

@@ -149,7 +149,13 @@ internal sealed class SqliteWriterTests
                     i % 2 == 0
                         ? _host
                             .Session(_tenant)
-                            .AppendJournalAsync(new JournalEntry("other.process", null, null), default)
+                            .ApplyAsync(
+                                Users.Create(_tenant, Guid.CreateVersion7(), Guid.NewGuid().ToString()) with
+                                {
+                                    Journal = new JournalEntry("other.process", null, null),
+                                },
+                                default
+                            )
                         : other.Writer.RunAsync(
                             link => link.Execute("update configuration_epoch set value = value + 1"),
                             default
@@ -165,7 +171,15 @@ internal sealed class SqliteWriterTests
     [TestCase("update journal_changes set change = 'x'")]
     public async Task The_journal_cannot_be_rewritten(string sql)
     {
-        await _host.Session(_tenant).AppendJournalAsync(new JournalEntry("act", null, null, Change: "{}"), default);
+        await _host
+            .Session(_tenant)
+            .ApplyAsync(
+                Users.Create(_tenant, Guid.CreateVersion7(), Guid.NewGuid().ToString()) with
+                {
+                    Journal = new JournalEntry("act", null, null, Change: "{}"),
+                },
+                default
+            );
         var act = () => _host.Session(_tenant).ExecuteAsync(new Statement(sql), default);
         await act.Should().ThrowAsync<SqliteException>();
         var control = () => _host.Database.WriteAsync((connection, _) => connection.ExecuteAsync(sql), default);

@@ -399,13 +399,25 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
     }
 
     [Test]
-    public async Task A_journal_entry_can_be_appended_alone_and_in_a_transaction()
+    public async Task A_journal_entry_has_a_change_beside_it_or_none_alone_and_in_a_transaction()
     {
-        await _session.AppendJournalAsync(new JournalEntry("schema.add", null, null, Detail: "alone"), default);
+        await _session.ApplyAsync(
+            Users.Create(_tenant, Guid.CreateVersion7(), Guid.NewGuid().ToString()) with
+            {
+                Journal = new JournalEntry("schema.add", null, null, Detail: "alone"),
+            },
+            default
+        );
         await _session.TransactionAsync(
             async () =>
             {
-                await _session.AppendJournalAsync(new JournalEntry("schema.add", null, null, Change: "{}"), default);
+                await _session.ApplyAsync(
+                    Users.Create(_tenant, Guid.CreateVersion7(), Guid.NewGuid().ToString()) with
+                    {
+                        Journal = new JournalEntry("schema.add", null, null, Change: "{}"),
+                    },
+                    default
+                );
                 return 0;
             },
             default
@@ -438,7 +450,13 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
     {
         for (var i = 0; i < 3; i++)
         {
-            await _session.AppendJournalAsync(new JournalEntry($"act.{i}", null, null), default);
+            await _session.ApplyAsync(
+                Users.Create(_tenant, Guid.CreateVersion7(), Guid.NewGuid().ToString()) with
+                {
+                    Journal = new JournalEntry($"act.{i}", null, null),
+                },
+                default
+            );
         }
 
         var all = await TailAsync();

@@ -41,13 +41,28 @@ internal sealed class StatementRecorder(
 
     public Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken)
     {
+        Keep(mutation);
+        return inner.ApplyAsync(mutation, cancellationToken);
+    }
+
+    public Task<(int Affected, T Result)> ApplyAsync<T>(
+        Mutation mutation,
+        Statement after,
+        Func<Rows, ValueTask<T>> read,
+        CancellationToken cancellationToken
+    )
+    {
+        Keep(mutation);
+        Keep([after]);
+        return inner.ApplyAsync(mutation, after, read, cancellationToken);
+    }
+
+    private void Keep(Mutation mutation) =>
         // A part stands for itself: whether its head applied does not matter to its plan.
         Keep([
             mutation.Head,
             .. mutation.Parts.Select(part => part with { Sql = "with head as (select 1 as id) " + part.Sql }),
         ]);
-        return inner.ApplyAsync(mutation, cancellationToken);
-    }
 
     public Task<T> TransactionAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken) =>
         inner.TransactionAsync(work, cancellationToken);
@@ -57,9 +72,6 @@ internal sealed class StatementRecorder(
         Keep([statement]);
         return inner.ExecuteAsync(statement, cancellationToken);
     }
-
-    public Task AppendJournalAsync(JournalEntry entry, CancellationToken cancellationToken) =>
-        inner.AppendJournalAsync(entry, cancellationToken);
 
     private void Keep(IEnumerable<Statement> statements)
     {

@@ -13,8 +13,6 @@ internal interface ISqlDialect
     /// <summary>Row locks; empty where there is one writer only.</summary>
     string ForUpdate { get; }
 
-    string ForNoKeyUpdate { get; }
-
     string ForKeyShare { get; }
 
     /// <summary>Row locks that pass over what others hold.</summary>

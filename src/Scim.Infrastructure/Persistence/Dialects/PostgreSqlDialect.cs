@@ -12,8 +12,6 @@ internal sealed class PostgreSqlDialect : ISqlDialect
 
     public string ForUpdate => "for update";
 
-    public string ForNoKeyUpdate => "for no key update";
-
     public string ForKeyShare => "for key share";
 
     public string ForUpdateSkipLocked => "for update skip locked";

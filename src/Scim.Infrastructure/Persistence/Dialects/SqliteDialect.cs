@@ -12,8 +12,6 @@ internal sealed class SqliteDialect : ISqlDialect
 
     public string ForUpdate => "";
 
-    public string ForNoKeyUpdate => "";
-
     public string ForKeyShare => "";
 
     public string ForUpdateSkipLocked => "";

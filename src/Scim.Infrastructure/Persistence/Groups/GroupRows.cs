@@ -10,6 +10,8 @@ internal static class GroupRows
 
     private static readonly ConcurrentDictionary<string, string> ByIdSql = new();
 
+    private static readonly string RowVersion = $"{Select("r.version")} where r.tenant_id = $1 and r.id = $2";
+
     /// <summary>One group by $1 tenant and $2 id, as <see cref="Users.UserRows.ById"/>.</summary>
     public static string ById(string rowLock = "") =>
         ByIdSql.GetOrAdd(
@@ -17,6 +19,10 @@ internal static class GroupRows
             static rowLock =>
                 $"{Select()} where r.tenant_id = $1 and r.id = $2{(rowLock.Length == 0 ? "" : $" {rowLock} of r")}"
         );
+
+    /// <summary>The same with one column more: the version of the row alone, which its counters do not change.</summary>
+    public static string WithRowVersion(string rowLock) =>
+        rowLock.Length == 0 ? RowVersion : $"{RowVersion} {rowLock} of r";
 
     /// <param name="extra">One more column, for sorting.</param>
     public static string Select(string? extra = null) =>

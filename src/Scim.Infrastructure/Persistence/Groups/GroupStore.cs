@@ -8,14 +8,20 @@ using Scim.Domain.Text;
 
 namespace Scim.Infrastructure.Persistence.Groups;
 
-internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas, TimeProvider clock) : IGroupStore
+internal sealed class GroupStore(
+    ITenantSession session,
+    IMembershipWriter writer,
+    ISchemaCatalog schemas,
+    TimeProvider clock
+) : IGroupStore
 {
     private const int MemberBatch = 512;
 
+    private const int OptimisticAttempts = 4;
+
     private const string Insert = """
         insert into groups (tenant_id, id, display_name_key, name_claim, external_id, display, document, folded, version, created_at, last_modified)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9)
-        on conflict do nothing
+        select $1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9
         """;
 
     private const string Update = """
@@ -24,18 +30,6 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
                version = version + 1, last_modified = $9
          where tenant_id = $1 and id = $2
         """;
-
-    private const string Parents =
-        "select group_id from group_nestings where tenant_id = $1 and child_id = $2 and group_id <> $2 order by group_id";
-
-    private const string DeleteMembers = "delete from group_members where tenant_id = $1 and group_id = $2";
-
-    private const string DeleteNestings =
-        "delete from group_nestings where tenant_id = $1 and (group_id = $2 or child_id = $2)";
-
-    private const string DeleteCounters = "delete from group_counters where tenant_id = $1 and group_id = $2";
-
-    private const string DeleteRow = "delete from groups where tenant_id = $1 and id = $2";
 
     private const string UserMembers = """
         select gm.user_id, u.display from group_members gm
@@ -50,8 +44,6 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
          where gn.tenant_id = $1 and gn.group_id = $2
          order by gn.child_id
         """;
-
-    private readonly Memberships _memberships = new(session);
 
     private readonly MembershipShortcuts _shortcuts = new(session, clock);
 
@@ -85,86 +77,66 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
 
     public async Task AddAsync(Group group, MembershipChange members, CancellationToken cancellationToken)
     {
-        var insert = new Statement(Insert, [.. await KeyArgsAsync(group, cancellationToken), Arg.Time(group.Created)]);
-        var counter = ResourceCounters.Part(session.Tenant.Value, "Group", 1);
-        if (members.IsEmpty)
+        var ids = members.Steps.SelectMany(step => step.Ids).Distinct().ToArray();
+        if (members.Steps.Select(step => step.Unknown).FirstOrDefault(id => id is not null) is { } unknown)
         {
-            await InsertAsync(DocumentDiff.Write(group.Change!));
-            return;
+            throw MembershipErrors.UnknownMember(unknown);
         }
 
-        await session.TransactionAsync(
-            async () =>
-            {
-                // The journal row names the members that went in, so it is written after them.
-                await InsertAsync(change: null);
-                var effect = await _memberships.ApplyAsync(group.Id, members, cancellationToken);
-                await session.AppendJournalAsync(
-                    new JournalEntry("group.create", "Group", group.Id.ToString("D"), Change: Merge(group, effect)),
-                    cancellationToken
-                );
-                return 0;
-            },
-            cancellationToken
+        var change = DocumentDiff.Write(group.Change!);
+        var insert = new Statement(
+            Insertion(ids),
+            [
+                .. await KeyArgsAsync(group, cancellationToken),
+                Arg.Time(group.Created),
+                .. ids.Length == 0 ? Array.Empty<Arg>() : [Arg.Uuids(ids), Arg.Int(ids.Length)],
+            ]
         );
-
-        async Task InsertAsync(string? change)
+        var mutation = new Mutation(
+            insert,
+            new JournalEntry(
+                "group.create",
+                "Group",
+                group.Id.ToString("D"),
+                Change: ids.Length == 0 ? change : $"{change[..^1]},{MembershipEffect.Inner(ids, [])}}}"
+            ),
+            [
+                ResourceCounters.Part(session.Tenant.Value, "Group", 1),
+                .. ids.Length == 0 ? Array.Empty<Statement>() : FirstMembers(group.Id, ids),
+            ]
+        );
+        if (await session.ApplyAsync(mutation, cancellationToken) == 0)
         {
-            try
-            {
-                var applied = change is null
-                    ? await session.ExecuteAsync(insert, cancellationToken)
-                    : await session.ApplyAsync(
-                        new Mutation(
-                            insert,
-                            new JournalEntry("group.create", "Group", group.Id.ToString("D"), Change: change),
-                            counter
-                        ),
-                        cancellationToken
-                    );
-                if (applied == 0)
-                {
-                    throw NameTaken();
-                }
-            }
-            catch (UniqueViolationException)
-            {
-                throw NameTaken();
-            }
-
-            if (change is null)
-            {
-                await session.ExecuteAsync(ResourceCounters.Alone(session.Tenant.Value, "Group", 1), cancellationToken);
-            }
+            throw await UnknownAmongAsync(ids, cancellationToken) is { } stranger
+                ? MembershipErrors.UnknownMember(stranger.ToString("D"))
+                : NameTaken();
         }
     }
 
-    public Task ChangeAsync(
+    public async Task ChangeAsync(
         ResourceId id,
         IfMatch? ifMatch,
         string operation,
         Func<Group, MembershipChange> change,
         CancellationToken cancellationToken
-    ) =>
-        session.TransactionAsync(
-            async () =>
+    )
+    {
+        for (var attempt = 1; attempt < OptimisticAttempts; attempt++)
+        {
+            if (await TryChangeAsync(id, ifMatch, operation, change, "", cancellationToken))
             {
-                var current = await LockAsync(id, ifMatch, session.Dialect.ForNoKeyUpdate, cancellationToken);
-                var schema = (await schemas.GetAsync(cancellationToken)).Group;
-                var group = Group.Load(
-                    id.Value,
-                    DocumentReader.ReadStored(current.Document.Span, schema),
-                    current.Version,
-                    current.Created,
-                    current.LastModified
-                );
-                var members = change(group);
-                var effect = await _memberships.ApplyAsync(id.Value, members, cancellationToken);
-                await WriteAsync(group, effect, operation, cancellationToken);
-                return 0;
-            },
+                return;
+            }
+        }
+
+        await session.TransactionAsync(
+            async () =>
+                await TryChangeAsync(id, ifMatch, operation, change, session.Dialect.ForUpdate, cancellationToken)
+                    ? 0
+                    : throw new TransientDatabaseException("The group changed under its own row lock."),
             cancellationToken
         );
+    }
 
     public async Task ChangeMembersAsync(
         ResourceId id,
@@ -178,110 +150,62 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
             return;
         }
 
-        await session.TransactionAsync(
-            async () =>
-            {
-                await LockAsync(id, ifMatch, session.Dialect.ForKeyShare, cancellationToken);
-                var effect = await _memberships.ApplyAsync(id.Value, change, cancellationToken);
-                if (!effect.IsEmpty)
-                {
-                    await BumpAsync(id.Value, "group.patch", effect.ToString(), null, cancellationToken);
-                }
-
-                return 0;
-            },
-            cancellationToken
-        );
+        await writer.ChangeAsync(new GroupChange(id.Value, "group.patch", change, ifMatch), cancellationToken);
     }
 
     public Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken) =>
-        session.TransactionAsync(
-            async () =>
-            {
-                await LockAsync(id, ifMatch, session.Dialect.ForUpdate, cancellationToken);
-                foreach (var parent in await ParentsAsync(id.Value, cancellationToken))
-                {
-                    await BumpAsync(
-                        parent,
-                        "group.patch",
-                        MembershipEffect.Write([], [id.Value]),
-                        "member deleted",
-                        cancellationToken
-                    );
-                }
-
-                await session.ExecuteAsync(Own(DeleteMembers, id.Value), cancellationToken);
-                await session.ExecuteAsync(Own(DeleteNestings, id.Value), cancellationToken);
-                await session.ExecuteAsync(Own(DeleteCounters, id.Value), cancellationToken);
-                return await session.ApplyAsync(
-                    new Mutation(
-                        Own(DeleteRow, id.Value),
-                        new JournalEntry("group.delete", "Group", id.ToString()),
-                        ResourceCounters.Part(session.Tenant.Value, "Group", -1)
-                    ),
-                    cancellationToken
-                );
-            },
+        writer.DeleteGroupAsync(
+            new Deletion(id.Value, ifMatch, [ResourceCounters.Part(session.Tenant.Value, "Group", -1)]),
             cancellationToken
         );
 
-    /// <summary>
-    /// With If-Match the group is locked against membership changes too (they hold its key), since they change the version.
-    /// </summary>
-    private async Task<StoredResource> LockAsync(
+    /// <summary>False when another writer was faster.</summary>
+    private async Task<bool> TryChangeAsync(
         ResourceId id,
         IfMatch? ifMatch,
+        string operation,
+        Func<Group, MembershipChange> change,
         string rowLock,
         CancellationToken cancellationToken
     )
     {
-        if (ifMatch is not null)
+        var (current, rowVersion) =
+            await session.QueryAsync(
+                [Own(GroupRows.WithRowVersion(rowLock), id.Value)],
+                static async rows =>
+                    await rows.ReadAsync()
+                        ? (GroupRows.Read(rows), rows.Int(GroupRows.Columns))
+                        : ((StoredResource, long)?)null,
+                cancellationToken
+            ) ?? throw ScimError.NotFound("Group", id.ToString());
+        if (ifMatch?.Accepts(current.Version) == false)
         {
-            rowLock = session.Dialect.ForUpdate;
+            throw ScimError.VersionMismatch();
         }
 
-        var current =
-            await ReadAsync(id.Value, rowLock, cancellationToken) ?? throw ScimError.NotFound("Group", id.ToString());
-        if (ifMatch is not null && rowLock.Length > 0)
-        {
-            // The counters were read before the lock was granted; read them again under it.
-            current =
-                await ReadAsync(id.Value, "", cancellationToken) ?? throw ScimError.NotFound("Group", id.ToString());
-        }
-
-        return ifMatch?.Accepts(current.Version) == false ? throw ScimError.VersionMismatch() : current;
-    }
-
-    private async Task WriteAsync(
-        Group group,
-        MembershipEffect effect,
-        string operation,
-        CancellationToken cancellationToken
-    )
-    {
-        if (group.Change is null)
-        {
-            if (!effect.IsEmpty)
-            {
-                await BumpAsync(group.Id, operation, effect.ToString(), null, cancellationToken);
-            }
-
-            return;
-        }
-
-        var update = new Statement(
-            Update,
-            [.. await KeyArgsAsync(group, cancellationToken), Arg.Time(group.LastModified)]
+        var schema = (await schemas.GetAsync(cancellationToken)).Group;
+        var group = Group.Load(
+            id.Value,
+            DocumentReader.ReadStored(current.Document.Span, schema),
+            current.Version,
+            current.Created,
+            current.LastModified
         );
+        var members = change(group);
+        if (group.Change is null && members.IsEmpty)
+        {
+            return true;
+        }
+
         try
         {
-            await session.ApplyAsync(
-                new Mutation(
-                    update,
-                    new JournalEntry(operation, "Group", group.Id.ToString("D"), Change: Merge(group, effect)),
-                    group.Change.Before!.Text("displayName") == group.DisplayName
-                        ? []
-                        : [GroupCounters.GroupRenamed(session.Tenant.Value, group.Id, group.LastModified)]
+            return await writer.ChangeAsync(
+                new GroupChange(
+                    id.Value,
+                    operation,
+                    members,
+                    ifMatch,
+                    group.Change is null ? null : await UpdateAsync(group, rowVersion, cancellationToken)
                 ),
                 cancellationToken
             );
@@ -292,34 +216,58 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
         }
     }
 
-    private Task<int> BumpAsync(
-        Guid group,
-        string operation,
-        string change,
-        string? detail,
-        CancellationToken cancellationToken
-    ) =>
-        session.ApplyAsync(
-            new Mutation(
-                GroupCounters.BumpOne(session.Tenant.Value, group, clock.Now()),
-                new JournalEntry(operation, "Group", group.ToString("D"), Change: change, Detail: detail)
-            ),
-            cancellationToken
+    private async Task<GroupUpdate> UpdateAsync(Group group, long rowVersion, CancellationToken cancellationToken) =>
+        new(
+            new Statement(Update, [.. await KeyArgsAsync(group, cancellationToken), Arg.Time(group.LastModified)]),
+            rowVersion,
+            DocumentDiff.Write(group.Change!),
+            group.Change!.Before!.Text("displayName") == group.DisplayName
+                ? []
+                : [GroupCounters.GroupRenamed(session.Tenant.Value, group.Id, group.LastModified)]
         );
 
-    private Task<List<Guid>> ParentsAsync(Guid id, CancellationToken cancellationToken) =>
-        session.QueryAsync(
-            [Own(Parents, id)],
-            async rows =>
-            {
-                var parents = new List<Guid>();
-                while (await rows.ReadAsync())
-                {
-                    parents.Add(rows.Uuid(0));
-                }
+    // Whoever is to be a member must be a user or a group. (SQLite cannot tell the conflict clause from a join without a where.)
+    private string Insertion(Guid[] ids)
+    {
+        var condition =
+            ids.Length == 0
+                ? "true"
+                : $"""
+                    $11 = (select count(*) from users u where u.tenant_id = $1 and {session.Dialect.AnyUuid(
+                        "u.id",
+                        10
+                    )})
+                            + (select count(*) from groups g where g.tenant_id = $1 and {session.Dialect.AnyUuid(
+                        "g.id",
+                        10
+                    )})
+                    """;
+        return $"{Insert} where {condition} on conflict do nothing";
+    }
 
-                return parents;
-            },
+    private Statement[] FirstMembers(Guid group, Guid[] ids)
+    {
+        return [Those("group_members", "user_id", "users"), Those("group_nestings", "child_id", "groups")];
+
+        Statement Those(string table, string column, string from) =>
+            new(
+                $"insert into {table} (tenant_id, group_id, {column}) select $1, $2, t.id from head, {from} t where t.tenant_id = $1 and {session.Dialect.AnyUuid("t.id", 3)}",
+                Arg.Uuid(session.Tenant.Value),
+                Arg.Uuid(group),
+                Arg.Uuids(ids)
+            );
+    }
+
+    private Task<Guid?> UnknownAmongAsync(Guid[] ids, CancellationToken cancellationToken) =>
+        session.QueryAsync(
+            [
+                new Statement(
+                    MembershipSteps.UnknownAmong(session.Dialect),
+                    Arg.Uuid(session.Tenant.Value),
+                    Arg.Uuids(ids)
+                ),
+            ],
+            static async rows => await rows.ReadAsync() ? rows.Uuid(0) : (Guid?)null,
             cancellationToken
         );
 
@@ -368,12 +316,6 @@ internal sealed class GroupStore(ITenantSession session, ISchemaCatalog schemas,
         {
             await members(batch.AsMemory(0, used));
         }
-    }
-
-    private static string Merge(Group group, MembershipEffect effect)
-    {
-        var change = DocumentDiff.Write(group.Change!);
-        return effect.IsEmpty ? change : $"{change[..^1]},{effect.Inner()}}}";
     }
 
     private Statement Own(string sql, Guid id) => new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(id));

@@ -35,7 +35,7 @@ internal sealed class MembershipEffect
     /// <summary>The member part to stand inside another change object.</summary>
     public string Inner() => Inner(_added, _removed);
 
-    private static string Inner(IReadOnlyCollection<Guid> added, IReadOnlyCollection<Guid> removed)
+    public static string Inner(IReadOnlyCollection<Guid> added, IReadOnlyCollection<Guid> removed)
     {
         var json = new StringBuilder("\"members\":{");
         Append(json, "added", added);

@@ -43,6 +43,38 @@ internal static class JournalSql
         return (salt, SHA256.HashData(salted));
     }
 
+    /// <summary>
+    /// Journal rows that a PostgreSQL statement makes of what it did, salts and digests included.
+    /// </summary>
+    /// <param name="entries">A query for (position, operation, resource_type, resource_id, detail, change); each resource once.</param>
+    public static void Append(StatementText sql, RequestContext request, DateTimeOffset now, string entries)
+    {
+        var time = sql.Add(Arg.Time(now));
+        var actor = sql.Add(Arg.Text(request.Actor));
+        var requestId = sql.Add(Arg.Text(request.RequestId));
+        sql.With("entries", entries);
+        // 122 random bits each; the digest is that of Digest below.
+        sql.With("salted", "select *, uuid_send(gen_random_uuid()) as salt from entries");
+        sql.With(
+            "journal_rows",
+            $"""
+            insert into journal ({Columns})
+            select $1, {time}, {actor}, {requestId}, operation, resource_type, resource_id, 'success', detail, 1,
+                   sha256(salt || convert_to(change, 'UTF8'))
+              from salted order by position, resource_id
+            returning sequence, resource_id
+            """
+        );
+        sql.With(
+            "journal_change_rows",
+            """
+            insert into journal_changes (tenant_id, sequence, salt, change)
+            select $1, j.sequence, s.salt, s.change from journal_rows j join salted s on s.resource_id = j.resource_id
+             where s.change is not null
+            """
+        );
+    }
+
     /// <summary>For administrative acts, inside <see cref="IDatabase.WriteAsync"/>: the row of the tenant they concern.</summary>
     public static async Task AppendJournalAsync(
         this System.Data.Common.DbTransaction transaction,

@@ -135,6 +135,16 @@ internal abstract class ResourceTable
               where gn.tenant_id = {tenant} and gn.group_id = {group}) as m
             """;
 
+    /// <summary>What <see cref="MembersOf"/> would show of users and groups if they were members.</summary>
+    /// <param name="ids">What <c>id =</c> is compared with.</param>
+    public static string Candidates(string tenant, string ids) =>
+        $"""
+            (select mu.id, 'User' as type, coalesce(mu.display_name_key, mu.user_name_key) as display from users mu
+              where mu.tenant_id = {tenant} and mu.id = {ids}
+             union all
+             select mg.id, 'Group', mg.display_name_key from groups mg where mg.tenant_id = {tenant} and mg.id = {ids}) as m
+            """;
+
     public static Column MemberColumn(AttributeDefinition attribute) =>
         attribute.Name switch
         {

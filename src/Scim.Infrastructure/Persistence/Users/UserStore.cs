@@ -8,7 +8,8 @@ using Scim.Infrastructure.Persistence.Groups;
 
 namespace Scim.Infrastructure.Persistence.Users;
 
-internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, TimeProvider clock) : IUserStore
+internal sealed class UserStore(ITenantSession session, IMembershipWriter memberships, ISchemaCatalog schemas)
+    : IUserStore
 {
     private const int OptimisticAttempts = 4;
 
@@ -33,11 +34,6 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
          where tenant_id = $1 and id = $2
            and not exists (select 1 from group_members where tenant_id = $1 and user_id = $2)
         """;
-
-    private const string DeleteRow = "delete from users where tenant_id = $1 and id = $2";
-
-    private const string DeleteMemberships =
-        "delete from group_members where tenant_id = $1 and user_id = $2 returning group_id";
 
     private const string DeleteEmails =
         "delete from user_emails where tenant_id = $1 and user_id = $2 and exists (select 1 from head)";
@@ -64,17 +60,17 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
             new JournalEntry("user.create", "User", user.Id.ToString("D"), Change: DocumentDiff.Write(user.Change!)),
             [ResourceCounters.Part(session.Tenant.Value, "User", 1), .. AddedEmails(user.Id, keys)]
         );
-        if (await session.ApplyAsync(mutation, cancellationToken) == 0)
+        var (affected, read) = await ApplyAsync(mutation, user.Id, keys.ManagerId is not null, cancellationToken);
+        if (affected == 0)
         {
             throw UserNameTaken();
         }
 
-        return keys.ManagerId is null
-            ? new StoredResource(user.Id, stored.Bytes, user.Version, user.Created, user.LastModified)
+        return read
+            ?? new StoredResource(user.Id, stored.Bytes, user.Version, user.Created, user.LastModified)
             {
                 ManagerEnd = stored.ManagerEnd,
-            }
-            : (await ReadAsync(user.Id, "", cancellationToken))!;
+            };
     }
 
     public async Task<StoredResource> ChangeAsync(
@@ -101,19 +97,17 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
 
     public async Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
     {
-        if (ifMatch is null && await session.ApplyAsync(Deletion(DeleteAlone, id.Value), cancellationToken) == 1)
+        var alone = new Mutation(
+            Own(DeleteAlone, id.Value),
+            new JournalEntry("user.delete", "User", id.ToString()),
+            DeletedWith(id.Value)
+        );
+        if (ifMatch is null && await session.ApplyAsync(alone, cancellationToken) == 1)
         {
             return;
         }
 
-        await session.TransactionAsync(
-            async () =>
-            {
-                await DeleteWithMembershipsAsync(id, ifMatch, cancellationToken);
-                return 0;
-            },
-            cancellationToken
-        );
+        await memberships.DeleteUserAsync(new Deletion(id.Value, ifMatch, DeletedWith(id.Value)), cancellationToken);
     }
 
     /// <summary>Null when another writer was faster.</summary>
@@ -152,26 +146,44 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
         var before = UserKeys.Of(user.Change.Before!);
         try
         {
-            if (await session.ApplyAsync(Change(user, keys, before, stored, operation), cancellationToken) == 0)
-            {
-                return null;
-            }
+            var (affected, read) = await ApplyAsync(
+                Change(user, keys, before, stored, operation),
+                user.Id,
+                keys.ManagerId != before.ManagerId,
+                cancellationToken
+            );
+            return affected == 0
+                ? null
+                : read
+                    ?? current with
+                    {
+                        Document = stored.Bytes,
+                        ManagerEnd = stored.ManagerEnd,
+                        Version = user.Version,
+                        LastModified = user.LastModified,
+                    };
         }
         catch (UniqueViolationException)
         {
             throw UserNameTaken();
         }
-
-        return keys.ManagerId == before.ManagerId
-            ? current with
-            {
-                Document = stored.Bytes,
-                ManagerEnd = stored.ManagerEnd,
-                Version = user.Version,
-                LastModified = user.LastModified,
-            }
-            : await ReadAsync(user.Id, "", cancellationToken);
     }
+
+    /// <param name="isRead">Another manager: what is shown of it stands in its own row.</param>
+    private async Task<(int Affected, StoredResource? Read)> ApplyAsync(
+        Mutation mutation,
+        Guid id,
+        bool isRead,
+        CancellationToken cancellationToken
+    ) =>
+        isRead
+            ? await session.ApplyAsync(
+                mutation,
+                Own(UserRows.ById(session.Dialect, ""), id),
+                ReadOneAsync,
+                cancellationToken
+            )
+            : (await session.ApplyAsync(mutation, cancellationToken), null);
 
     private Mutation Change(User user, UserKeys keys, UserKeys before, StoredDocument stored, string operation)
     {
@@ -200,69 +212,16 @@ internal sealed class UserStore(ITenantSession session, ISchemaCatalog schemas, 
         );
     }
 
-    private async Task DeleteWithMembershipsAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
-    {
-        var current =
-            await ReadAsync(id.Value, session.Dialect.ForUpdate, cancellationToken)
-            ?? throw ScimError.NotFound("User", id.ToString());
-        if (ifMatch?.Accepts(current.Version) == false)
-        {
-            throw ScimError.VersionMismatch();
-        }
-
-        var now = clock.Now();
-        var groups = await session.QueryAsync(
-            [Own(DeleteMemberships, id.Value)],
-            async rows =>
-            {
-                var ids = new List<Guid>();
-                while (await rows.ReadAsync())
-                {
-                    ids.Add(rows.Uuid(0));
-                }
-
-                return ids;
-            },
-            cancellationToken
-        );
-        // One order for all writers, so that two deletions never wait for each other in a circle.
-        groups.Sort((a, b) => string.CompareOrdinal(a.ToString("N"), b.ToString("N")));
-        foreach (var group in groups)
-        {
-            await session.ApplyAsync(
-                new Mutation(
-                    GroupCounters.BumpOne(session.Tenant.Value, group, now),
-                    new JournalEntry(
-                        "group.patch",
-                        "Group",
-                        group.ToString("D"),
-                        Change: MembershipEffect.Write([], [id.Value]),
-                        Detail: "member deleted"
-                    )
-                ),
-                cancellationToken
-            );
-        }
-
-        await session.ApplyAsync(Deletion(DeleteRow, id.Value), cancellationToken);
-    }
-
-    private Mutation Deletion(string sql, Guid id) =>
-        new(
-            Own(sql, id),
-            new JournalEntry("user.delete", "User", id.ToString("D")),
-            ResourceCounters.Part(session.Tenant.Value, "User", -1),
-            Own(DeleteEmails, id)
-        );
+    private Statement[] DeletedWith(Guid id) =>
+        [ResourceCounters.Part(session.Tenant.Value, "User", -1), Own(DeleteEmails, id)];
 
     private Statement Own(string sql, Guid id) => new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(id));
 
     private Task<StoredResource?> ReadAsync(Guid id, string rowLock, CancellationToken cancellationToken) =>
-        session.QueryAsync(
-            [Own(UserRows.ById(session.Dialect, rowLock), id)],
-            static async rows => await rows.ReadAsync() ? UserRows.Read(rows) : null,
-            cancellationToken
-        );
+        session.QueryAsync([Own(UserRows.ById(session.Dialect, rowLock), id)], ReadOneAsync, cancellationToken);
+
+    private static async ValueTask<StoredResource?> ReadOneAsync(Rows rows) =>
+        await rows.ReadAsync() ? UserRows.Read(rows) : null;
 
     private static IEnumerable<Arg> KeyArgs(UserKeys keys, StoredDocument stored, Document document) =>
         [

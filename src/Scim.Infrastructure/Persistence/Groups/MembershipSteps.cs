@@ -1,4 +1,3 @@
-using Scim.Domain.Errors;
 using Scim.Domain.Filters;
 using Scim.Domain.Groups;
 using Scim.Infrastructure.Persistence.Search;
@@ -6,10 +5,10 @@ using Scim.Infrastructure.Persistence.Search;
 namespace Scim.Infrastructure.Persistence.Groups;
 
 /// <summary>
-/// Applies membership steps inside the caller's transaction, set-based: O(members named), whatever the size of the
-/// group. A member is a user (<c>group_members</c>) or a group (<c>group_nestings</c>).
+/// Applies membership steps one after another inside the caller's transaction, set-based: O(members named), whatever the
+/// size of the group. A member is a user (<c>group_members</c>) or a group (<c>group_nestings</c>).
 /// </summary>
-internal sealed class Memberships(ITenantSession session)
+internal sealed class MembershipSteps(ITenantSession session)
 {
     public async Task<MembershipEffect> ApplyAsync(
         Guid group,
@@ -52,6 +51,15 @@ internal sealed class Memberships(ITenantSession session)
         return effect;
     }
 
+    /// <summary>One of the ids $2 that is no user or group of tenant $1.</summary>
+    public static string UnknownAmong(ISqlDialect dialect) =>
+        $"""
+            select t.id from {dialect.UuidSet(2)}
+             where not exists (select 1 from users u where u.tenant_id = $1 and u.id = t.id)
+               and not exists (select 1 from groups g where g.tenant_id = $1 and g.id = t.id)
+             limit 1
+            """;
+
     private async Task AddAsync(
         Guid group,
         MembershipStep step,
@@ -61,7 +69,7 @@ internal sealed class Memberships(ITenantSession session)
     {
         if (step.Unknown is { } unknown)
         {
-            throw UnknownMember(unknown);
+            throw MembershipErrors.UnknownMember(unknown);
         }
 
         var ids = step.Ids.Distinct().ToArray();
@@ -90,16 +98,7 @@ internal sealed class Memberships(ITenantSession session)
                 group,
                 ids
             ),
-            new Statement(
-                $"""
-                select t.id from {session.Dialect.UuidSet(2)}
-                 where not exists (select 1 from users u where u.tenant_id = $1 and u.id = t.id)
-                   and not exists (select 1 from groups g where g.tenant_id = $1 and g.id = t.id)
-                 limit 1
-                """,
-                Arg.Uuid(session.Tenant.Value),
-                Arg.Uuids(ids)
-            ),
+            new Statement(UnknownAmong(session.Dialect), Arg.Uuid(session.Tenant.Value), Arg.Uuids(ids)),
         ];
         await session.QueryAsync(
             statements,
@@ -115,7 +114,7 @@ internal sealed class Memberships(ITenantSession session)
                     await rows.NextAsync();
                 }
 
-                return await rows.ReadAsync() ? throw UnknownMember(rows.Uuid(0).ToString("D")) : 0;
+                return await rows.ReadAsync() ? throw MembershipErrors.UnknownMember(rows.Uuid(0).ToString("D")) : 0;
             },
             cancellationToken
         );
@@ -199,9 +198,4 @@ internal sealed class Memberships(ITenantSession session)
             cancellationToken
         );
     }
-
-    private static ScimException UnknownMember(string id) =>
-        ScimError.InvalidValue(
-            $"members: {Domain.Resources.JsonText.Quote(id)} is no user or group of this tenant (RFC 7643 §4.2)."
-        );
 }
