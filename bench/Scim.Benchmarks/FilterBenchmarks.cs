@@ -25,6 +25,8 @@ public class FilterBenchmarks
     public string ParseAndCompile()
     {
         var filter = FilterParser.Parse(Text, Sample.Schema, Sample.Deviations(), Limits);
-        return new FilterToSql(ResourceTable.Users, PostgreSqlDialect.Instance, [Arg.Uuid(Sample.Id)]).Compile(filter);
+        return new FilterToSql(ResourceTable.Users, PostgreSqlDialect.Instance, [Arg.Uuid(Sample.Id)], "").Compile(
+            filter
+        );
     }
 }

@@ -12,7 +12,8 @@ internal sealed class ScimAuthentication(
     RequestDelegate next,
     ICredentialVerifier verifier,
     IRefusalRecorder refusals,
-    SecurityMetrics metrics
+    SecurityMetrics metrics,
+    ScimResults results
 )
 {
     // One answer for all of them: it does not tell a token that never was from one that is no more.
@@ -41,6 +42,7 @@ internal sealed class ScimAuthentication(
         if (result.Caller is { } caller)
         {
             request.Become(caller);
+            request.BaseUrl = results.BaseUrl(context.Request);
             metrics.Accepted(caller);
             var needed = ScimPaths.NeededScope(context.Request);
             if (!isDiscovery && (caller.Scopes & needed) == 0)

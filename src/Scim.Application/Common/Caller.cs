@@ -34,6 +34,9 @@ public sealed class RequestContext
 
     public string RequestId { get; set; } = "";
 
+    /// <summary>The base URL that the client used, without a trailing slash: <c>https://host/scim/v2</c>. Empty for verbs and jobs.</summary>
+    public string BaseUrl { get; set; } = "";
+
     /// <summary><c>client:{id}</c>, <c>operator:cli</c>, <c>job:{name}</c>.</summary>
     public string Actor { get; private set; } = "system";
 

@@ -69,6 +69,8 @@ public sealed partial class QueryPlanTests(DatabaseKind kind)
     [TestCase("/Users?filter=emails.value sw \"mail-77\"")]
     [TestCase("/Users?filter=id eq \"{user}\"")]
     [TestCase("/Users?filter=id eq \"{user}\" and manager eq \"{stranger}\"")]
+    [TestCase("/Users?filter=meta.location eq \"{base}/Users/{user}\"")]
+    [TestCase("/Groups?filter=id eq \"{big}\" and members.$ref eq \"{base}/Users/{user}\"&excludedAttributes=members")]
     [TestCase("/Users?count=10")]
     [TestCase("/Users?startIndex=100&count=10")]
     [TestCase("/Users?cursor&count=10")]
@@ -172,6 +174,11 @@ public sealed partial class QueryPlanTests(DatabaseKind kind)
             .Replace("{stranger}", _stranger, StringComparison.Ordinal)
             .Replace("{big}", _big, StringComparison.Ordinal)
             .Replace("{cursor}", _cursor, StringComparison.Ordinal)
+            .Replace(
+                "{base}",
+                _server.BaseAddress.GetLeftPart(UriPartial.Authority) + "/scim/v2",
+                StringComparison.Ordinal
+            )
             .Replace(" ", "%20", StringComparison.Ordinal)
             .Replace("\"", "%22", StringComparison.Ordinal);
 

@@ -41,6 +41,7 @@ internal sealed class PatchGroupTests(DatabaseKind database) : ProtocolFixture(d
         "\"op\":\"remove\",\"path\":\"urn:ietf:params:scim:schemas:core:2.0:Group:members\",\"value\":[{\"value\":\"A\"}]",
         "B"
     )]
+    [TestCase("\"op\":\"remove\",\"path\":\"members[$ref eq \\\"BASE/Users/A\\\" and type eq \\\"User\\\"]\"", "B")]
     public async Task A_change_of_members_takes_effect(string operation, string left)
     {
         var users = await UsersAsync();
@@ -221,11 +222,16 @@ internal sealed class PatchGroupTests(DatabaseKind database) : ProtocolFixture(d
             ["C"] = (await CreateUserAsync()).Id,
         };
 
-    private static string Fill(string operation, Dictionary<string, string> users) =>
+    private string Fill(string operation, Dictionary<string, string> users) =>
         users.Aggregate(
-            operation,
+            operation.Replace(
+                "BASE",
+                Server.BaseAddress.GetLeftPart(UriPartial.Authority) + "/scim/v2",
+                StringComparison.Ordinal
+            ),
             (text, user) =>
                 text.Replace($"\"{user.Key}\"", $"\"{user.Value}\"", StringComparison.Ordinal)
+                    .Replace($"/Users/{user.Key}\\\"", $"/Users/{user.Value}\\\"", StringComparison.Ordinal)
                     .Replace($"\\\"{user.Key}\\\"", $"\\\"{user.Value}\\\"", StringComparison.Ordinal)
         );
 }

@@ -257,6 +257,26 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
     [TestCase("members.value eq \"no-id\"", "")]
     [TestCase("meta.resourceType eq \"Group\"", "Alpha Beta Gamma")]
     [TestCase("urn:ietf:params:scim:schemas:core:2.0:Group:displayName eq \"beta\"", "Beta")]
+    [TestCase("members.$ref eq \"{base}/Users/{ada}\"", "Alpha")]
+    [TestCase("members.$ref eq \"{base}/Groups/{ada}\"", "")]
+    [TestCase("members.$ref eq \"{base}/Groups/{alpha}\"", "Beta")]
+    [TestCase("members.$ref ne \"{base}/Users/{ada}\"", "Alpha Beta Gamma")]
+    [TestCase("members.$ref sw \"{base}/Users/\"", "Alpha")]
+    [TestCase("members.$ref ew \"{alpha}\"", "Beta")]
+    [TestCase("members.$ref co \"/Groups/\"", "Beta")]
+    [TestCase("members.$ref ge \"{base}/Users/\"", "Alpha")]
+    [TestCase("members.$ref lt \"{base}/Users/\"", "Beta")]
+    [TestCase("members.$ref pr", "Alpha Beta")]
+    [TestCase("members[$ref eq \"{base}/Users/{bob}\" and display sw \"bob\"]", "Alpha")]
+    [TestCase("members[not ($ref eq \"{base}/Users/{bob}\")]", "Alpha Beta")]
+    [TestCase("meta.location eq \"{base}/Groups/{beta}\"", "Beta")]
+    [TestCase("meta.version eq \"W/\\\"1\\\"\"", "Alpha Beta Gamma")]
+    [TestCase("meta.version ne \"W/\\\"1\\\"\"", "")]
+    [TestCase("meta.version eq \"W/\\\"2\\\"\"", "")]
+    [TestCase("meta.version co \"1\"", "Alpha Beta Gamma")]
+    [TestCase("meta.version sw \"W/\" and meta.version ew \"\\\"\"", "Alpha Beta Gamma")]
+    [TestCase("meta.version gt \"W/\\\"1\"", "Alpha Beta Gamma")]
+    [TestCase("meta.version pr", "Alpha Beta Gamma")]
     public async Task Groups(string filter, string expected)
     {
         var found = await _tenant.Client.GetAsync("/Groups?filter=" + Uri.EscapeDataString(Fill(filter)));
@@ -265,6 +285,42 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
         string.Join(' ', found.Texts("displayName").Order(StringComparer.Ordinal)).Should().Be(expected);
         found.Total().Should().Be(found.Resources().Length);
     }
+
+    [TestCase("meta.location eq \"{base}/Users/{bob}\"", "bob")]
+    [TestCase("meta.location eq \"{base}/Groups/{bob}\"", "")]
+    [TestCase("meta.location eq \"{base}/Users/{BOB}\"", "")]
+    [TestCase("meta.location eq \"https://elsewhere.example/scim/v2/Users/{bob}\"", "")]
+    [TestCase("meta.location eq \"x\"", "")]
+    [TestCase("meta.location ne \"{base}/Users/{bob}\"", "ada eve zoe")]
+    [TestCase("meta.location ne \"x\"", "ada bob eve zoe")]
+    [TestCase("meta.location sw \"{base}/Users/\"", "ada bob eve zoe")]
+    [TestCase("meta.location ew \"/{bob}\"", "bob")]
+    [TestCase("meta.location co \"Users/{bob:35}\"", "bob")]
+    [TestCase("meta.location ge \"{base}/Users/{bob}\" and meta.location le \"{base}/Users/{bob}\"", "bob")]
+    [TestCase("meta.location gt \"{base}/Users/{bob}\" and meta.location lt \"{base}/Users/{bob}x\"", "")]
+    [TestCase("not (meta.location eq \"{base}/Users/{bob}\")", "ada eve zoe")]
+    [TestCase("meta.location pr", "ada bob eve zoe")]
+    [TestCase("meta.version pr", "ada bob eve zoe")]
+    [TestCase("meta.version eq null", "")]
+    [TestCase("meta[location ew \"{bob}\" and resourceType eq \"User\"]", "bob")]
+    [TestCase("groups.$ref eq \"{base}/Groups/{beta}\"", "ada bob")]
+    [TestCase("groups.$ref eq \"{base}/Users/{beta}\"", "")]
+    [TestCase("groups.$ref eq \"{base}/Groups/{gamma}\"", "")]
+    [TestCase("groups.$ref ne \"{base}/Groups/{alpha}\"", "ada bob eve zoe")]
+    [TestCase("groups.$ref co \"{alpha}\"", "ada bob")]
+    [TestCase("groups.$ref pr", "ada bob")]
+    [TestCase("groups[$ref eq \"{base}/Groups/{beta}\" and type eq \"indirect\"]", "ada bob")]
+    [TestCase("groups[$ref eq \"{base}/Groups/{beta}\" and type eq \"direct\"]", "")]
+    [TestCase("{manager}.$ref eq \"{base}/Users/{ada}\"", "eve")]
+    [TestCase("{manager}.$ref ne \"{base}/Users/{ada}\"", "ada bob zoe")]
+    [TestCase("{manager}.$ref sw \"{base}\"", "eve")]
+    [TestCase("{manager}.$ref pr", "eve")]
+    [TestCase("not ({manager}.$ref pr)", "ada bob zoe")]
+    [TestCase("{manager}[$ref eq \"{base}/Users/{ada}\"]", "eve")]
+    [TestCase("{manager}[displayName eq \"ada lovelace\"]", "eve")]
+    [TestCase("{manager}[not (displayName eq \"x\")]", "eve")]
+    [TestCase("name[familyName sw \"love\"]", "ada")]
+    public Task Attributes_that_the_server_derives(string filter, string expected) => FindsAsync(filter, expected);
 
     [TestCase("title pr and active eq true", "ada eve")]
     [TestCase("nickName eq \"zoe\" or nickName eq \"ada\" and active eq false", "zoe")]
@@ -340,7 +396,8 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
     [TestCase("meta.created gt 5")]
     [TestCase("meta.created sw \"2020\"")]
     [TestCase("meta.created eq true")]
-    [TestCase("meta.location eq \"x\"")]
+    [TestCase("meta.version eq \"W/\\\"1\\\"\"")]
+    [TestCase("meta.location gt 5")]
     [TestCase("level eq \"1\"")]
     [TestCase("level co 1")]
     [TestCase("level eq 1.")]
@@ -474,6 +531,26 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
         }
     }
 
+    [Test]
+    public async Task Addresses_begin_with_the_public_base_url()
+    {
+        await using var server = await ApiServer.StartAsync(
+            Kind,
+            new Dictionary<string, string> { ["Scim:PublicBaseUrl"] = "https://scim.example.com/" }
+        );
+        using var tenant = await TestTenant.CreateAsync(server);
+        var user = (await tenant.Client.PostAsync("/Users", Some.User()).Expecting(201)).Id;
+
+        (await FindAsync("https://scim.example.com")).Should().Equal(user);
+        (await FindAsync(server.BaseAddress.GetLeftPart(UriPartial.Authority))).Should().BeEmpty();
+
+        async Task<string[]> FindAsync(string start)
+        {
+            var filter = $"meta.location eq \"{start}/scim/v2/Users/{user}\"";
+            return (await tenant.Client.GetAsync("/Users?filter=" + Uri.EscapeDataString(filter)).Expecting(200)).Ids();
+        }
+    }
+
     private async Task FindsAsync(string filter, string expected)
     {
         var byUrl = await _tenant.Client.GetAsync("/Users?filter=" + Uri.EscapeDataString(Fill(filter)));
@@ -491,6 +568,13 @@ public sealed class FilterTests(DatabaseKind kind) : HttpTests(kind)
     // {bob} is bob's id, {BOB} the same in capitals, {bob:35} its beginning.
     private string Fill(string filter)
     {
+        filter = filter
+            .Replace(
+                "{base}",
+                Server.BaseAddress.GetLeftPart(UriPartial.Authority) + "/scim/v2",
+                StringComparison.Ordinal
+            )
+            .Replace("{manager}", Messages.Enterprise + ":manager", StringComparison.Ordinal);
         foreach (var (name, id) in _ids)
         {
             filter = filter

@@ -49,6 +49,7 @@ internal sealed class SecurityHost : IAsyncDisposable
         builder.Services.AddScimInfrastructure(builder.Configuration);
         builder.Services.Decorate<IDatabase, ObservedDatabase>();
         builder.Services.AddScimSecurity();
+        builder.Services.AddSingleton<ScimResults>();
         builder.Services.AddSingleton<RefusalQueue>();
         builder.Services.AddSingleton<IRefusalRecorder>(provider => provider.GetRequiredService<RefusalQueue>());
         if (limits is not null)

@@ -1,3 +1,4 @@
+using Scim.Application.Common;
 using Scim.Domain.Filters;
 using Scim.Domain.Groups;
 using Scim.Infrastructure.Persistence.Search;
@@ -8,7 +9,7 @@ namespace Scim.Infrastructure.Persistence.Groups;
 /// Applies membership steps one after another inside the caller's transaction, set-based: O(members named), whatever the
 /// size of the group. A member is a user (<c>group_members</c>) or a group (<c>group_nestings</c>).
 /// </summary>
-internal sealed class MembershipSteps(ITenantSession session)
+internal sealed class MembershipSteps(ITenantSession session, RequestContext request)
 {
     public async Task<MembershipEffect> ApplyAsync(
         Guid group,
@@ -178,7 +179,7 @@ internal sealed class MembershipSteps(ITenantSession session)
     private async Task<Guid[]> FindAsync(Guid group, Filter filter, CancellationToken cancellationToken)
     {
         List<Arg> args = [Arg.Uuid(session.Tenant.Value), Arg.Uuid(group)];
-        var condition = new FilterToSql(ResourceTable.Groups, session.Dialect, args).CompileElement(
+        var condition = new FilterToSql(ResourceTable.Groups, session.Dialect, args, request.BaseUrl).CompileElement(
             filter,
             ResourceTable.MemberColumn
         );

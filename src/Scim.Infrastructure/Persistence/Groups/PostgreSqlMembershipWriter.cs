@@ -215,7 +215,7 @@ internal sealed class PostgreSqlMembershipWriter(ITenantSession session, Request
 
     private IEnumerable<string> Matching(StatementText sql, NetMembership.Where where)
     {
-        var condition = new FilterToSql(ResourceTable.Groups, session.Dialect, sql.Args).CompileElement(
+        var condition = new FilterToSql(ResourceTable.Groups, session.Dialect, sql.Args, request.BaseUrl).CompileElement(
             where.Filter,
             ResourceTable.MemberColumn
         );

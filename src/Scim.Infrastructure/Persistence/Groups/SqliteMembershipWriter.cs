@@ -4,7 +4,8 @@ using Scim.Domain.Errors;
 namespace Scim.Infrastructure.Persistence.Groups;
 
 /// <summary>In steps, while the writer is this transaction's alone; a step costs no round trip here.</summary>
-internal sealed class SqliteMembershipWriter(ITenantSession session, TimeProvider clock) : IMembershipWriter
+internal sealed class SqliteMembershipWriter(ITenantSession session, RequestContext request, TimeProvider clock)
+    : IMembershipWriter
 {
     private const string GroupVersions =
         $"select r.version, {GroupCounters.Version} from groups r where r.tenant_id = $1 and r.id = $2";
@@ -17,7 +18,7 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, TimeProvide
     private const string GroupsOfUser =
         "select group_id from group_members where tenant_id = $1 and user_id = $2 order by group_id";
 
-    private readonly MembershipSteps _steps = new(session);
+    private readonly MembershipSteps _steps = new(session, request);
 
     public Task<bool> ChangeAsync(GroupChange change, CancellationToken cancellationToken) =>
         session.TransactionAsync(

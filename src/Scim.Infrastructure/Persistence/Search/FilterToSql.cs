@@ -11,7 +11,7 @@ namespace Scim.Infrastructure.Persistence.Search;
 /// always arguments; the only names written into SQL are those of schema definitions, quoted. Null counts as false
 /// everywhere except under <c>not</c>, which is therefore <c>is not true</c>.
 /// </summary>
-internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List<Arg> args)
+internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List<Arg> args, string baseUrl)
 {
     /// <param name="filter">The filter.</param>
     /// <param name="positive">False below a <c>not</c>, where a narrowing condition would be wrong.</param>
@@ -100,7 +100,7 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
         var json = Json(path, dialect);
         if (!path.Attribute.MultiValued)
         {
-            return $"({json} is not null and {Inner(filter.Inner, sub => new Column($"{json} ->> {Name(sub)}"))})";
+            return $"({Present(path)} and {Inner(filter.Inner, sub => table.Column(path with { Sub = sub }) ?? new Column($"{json} ->> {Name(sub)}"))})";
         }
 
         var exact =
@@ -210,7 +210,7 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
         }
     }
 
-    private string TestText(Column column, FilterOperator comparison, string text, bool positive)
+    internal string TestText(Column column, FilterOperator comparison, string text, bool positive = false)
     {
         var sql = column.Sql;
         if (comparison is FilterOperator.Contains or FilterOperator.StartsWith or FilterOperator.EndsWith)
@@ -262,6 +262,9 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
     }
 
     internal ISqlDialect Dialect => dialect;
+
+    /// <summary>What the addresses of resources begin with in the answer to this request, without a trailing slash.</summary>
+    internal string BaseUrl => baseUrl;
 
     private static string Length(string text) => text.EnumerateRunes().Count().ToString(CultureInfo.InvariantCulture);
 

@@ -26,17 +26,12 @@ internal abstract class ResourceTable
 
     protected abstract string TypeName { get; }
 
-    /// <summary>Made from the request's own URL, or from what stands beside the row: never in the database as a value.</summary>
+    /// <summary>Made from the request's own URL, or from what stands beside the row: nothing to sort by.</summary>
     public static bool DependsOnRequest(AttributePath path) =>
         path.Target.Path is "meta.location" or "meta.version" or Urns.EnterpriseUser + ":manager.$ref";
 
     public Column? Column(AttributePath path)
     {
-        if (DependsOnRequest(path))
-        {
-            throw ScimError.InvalidFilter($"{path.Target.Path} depends on the request and cannot be filtered.");
-        }
-
         if (path.Extension is not null)
         {
             return ExtensionColumn(path);
@@ -67,10 +62,14 @@ internal abstract class ResourceTable
             "created" => Time("r.created_at"),
             "lastModified" => Time(LastModified),
             "resourceType" => new Column("'" + TypeName + "'") { IsConstant = true, IsNotNull = true },
+            "location" => Address("r.id", "'" + TypeName + "'") with { IsConstant = true },
+            "version" => Version,
             _ => Id,
         };
 
     protected virtual string LastModified => "r.last_modified";
+
+    protected abstract Column Version { get; }
 
     private static Column Time(string sql) =>
         new(sql)
@@ -94,34 +93,57 @@ internal abstract class ResourceTable
     {
         if (comparison is FilterOperator.Equal or FilterOperator.NotEqual)
         {
-            // Ids are exact: anything but the canonical form names nobody.
-            return Guid.TryParseExact(text, "D", out var id) && id.ToString("D") == text
+            return TryParse(text, out var id)
                     ? FilterToSql.Relate(sql, comparison, compiler.Add(Arg.Uuid(id)), notNull: true)
                 : comparison == FilterOperator.NotEqual ? "1 = 1"
                 : "1 = 0";
         }
 
-        var canonical = compiler.Dialect.UuidText(sql);
-        return comparison switch
-        {
-            FilterOperator.Contains or FilterOperator.StartsWith or FilterOperator.EndsWith when text.Length == 0 =>
-                "1 = 1",
-            FilterOperator.Contains => compiler.Dialect.Contains(canonical, compiler.Add(Arg.Text(text))),
-            FilterOperator.StartsWith =>
-                $"substr({canonical}, 1, {text.EnumerateRunes().Count()}) = {compiler.Add(Arg.Text(text))}",
-            FilterOperator.EndsWith => compiler.Dialect.EndsWith(
-                canonical,
-                compiler.Add(Arg.Text(text)),
-                text.EnumerateRunes().Count().ToString(System.Globalization.CultureInfo.InvariantCulture)
-            ),
-            _ => FilterToSql.Relate(
-                compiler.Dialect.Ordered(canonical),
-                comparison,
-                compiler.Add(Arg.Text(text)),
-                notNull: true
-            ),
-        };
+        return compiler.TestText(new Column(compiler.Dialect.UuidText(sql)), comparison, text);
     }
+
+    /// <summary>The address of the resource that an id names, which begins with the base URL that the client used.</summary>
+    /// <param name="id">An expression; null when there is no such resource.</param>
+    /// <param name="type">An expression: <c>User</c> or <c>Group</c>.</param>
+    protected static Column Address(string id, string type) =>
+        new(id)
+        {
+            Compare = (compiler, comparison, value) => CompareAddress(id, type, compiler, comparison, value.Text!),
+        };
+
+    private static string CompareAddress(
+        string id,
+        string type,
+        FilterToSql compiler,
+        FilterOperator comparison,
+        string text
+    )
+    {
+        if (comparison is not (FilterOperator.Equal or FilterOperator.NotEqual))
+        {
+            var address =
+                $"{compiler.Add(Arg.Text(compiler.BaseUrl))} || '/' || {type} || 's/' || {compiler.Dialect.UuidText(id)}";
+            // Told apart from an address, since SQLite makes text of a missing id too.
+            return $"({id} is not null and {compiler.TestText(new Column($"({address})"), comparison, text)})";
+        }
+
+        // By the id that the address ends in, whose index serves.
+        foreach (var name in (string[])["User", "Group"])
+        {
+            var start = $"{compiler.BaseUrl}/{name}s/";
+            if (text.StartsWith(start, StringComparison.Ordinal) && TryParse(text[start.Length..], out var named))
+            {
+                var same = $"({type} = '{name}' and {id} = {compiler.Add(Arg.Uuid(named))})";
+                return comparison == FilterOperator.Equal ? same : $"({same} is not true)";
+            }
+        }
+
+        return comparison == FilterOperator.Equal ? "1 = 0" : "1 = 1";
+    }
+
+    // Ids are exact: anything but the canonical form names nobody.
+    private static bool TryParse(string text, out Guid id) =>
+        Guid.TryParseExact(text, "D", out id) && id.ToString("D") == text;
 
     /// <summary>The members of one group as relation <c>m(id, type, display)</c>; the arguments are SQL expressions.</summary>
     public static string MembersOf(string tenant, string group) =>
@@ -155,9 +177,7 @@ internal abstract class ResourceTable
             },
             "type" => new Column(attribute.Folds ? "lower(m.type)" : "m.type"),
             "display" => new Column("m.display"),
-            _ => throw ScimError.InvalidFilter(
-                "members.$ref depends on the request and cannot be filtered; use members.value."
-            ),
+            _ => Address("m.id", "m.type"),
         };
 
     private sealed class UserTable : ResourceTable
@@ -165,6 +185,19 @@ internal abstract class ResourceTable
         public override string Name => "users";
 
         protected override string TypeName => "User";
+
+        // The tag holds a digest of what the user derives from others (StoredResource.Tag), which no statement can make
+        // without reading the groups of every user.
+        protected override Column Version { get; } =
+            new("r.version")
+            {
+                IsConstant = true,
+                Compare = (_, _, _) =>
+                    throw ScimError.InvalidFilter(
+                        "meta.version of users covers their groups and manager's name and cannot be compared in a filter; "
+                            + "read the user with If-None-Match instead (RFC 7644 §3.14)."
+                    ),
+            };
 
         protected override Column? Own(AttributePath path) =>
             (path.Attribute.Name, path.Sub?.Name) switch
@@ -185,6 +218,10 @@ internal abstract class ResourceTable
         protected override Column? ExtensionColumn(AttributePath path) =>
             path.Target.Path switch
             {
+                Urns.EnterpriseUser + ":manager.$ref" => Address(
+                    "(select m.id from users m where m.tenant_id = r.tenant_id and m.id = r.manager_id)",
+                    "'User'"
+                ),
                 Urns.EnterpriseUser + ":manager.displayName" => new Column(
                     "(select coalesce(m.display_name_key, m.user_name_key) from users m where m.tenant_id = r.tenant_id and m.id = r.manager_id)"
                 ),
@@ -207,6 +244,9 @@ internal abstract class ResourceTable
         public override string Name => "groups";
 
         protected override string TypeName => "Group";
+
+        protected override Column Version { get; } =
+            new($"('W/\"' || cast({GroupCounters.Version} as text) || '\"')") { IsConstant = true, IsNotNull = true };
 
         protected override string LastModified => GroupCounters.LastModified;
 
@@ -243,9 +283,7 @@ internal abstract class ResourceTable
                 },
                 "type" => new Column("(case when m.direct = 1 then 'direct' else 'indirect' end)"),
                 "display" => new Column("m.display"),
-                _ => throw ScimError.InvalidFilter(
-                    "groups.$ref depends on the request and cannot be filtered; use groups.value."
-                ),
+                _ => Address("m.id", "'Group'"),
             };
     }
 }

@@ -16,7 +16,8 @@ internal sealed record SearchPart(
     ResourceTable Table,
     Filter? Filter,
     Sort? Sort,
-    Projection Projection
+    Projection Projection,
+    string BaseUrl
 )
 {
     public static SearchPart Create(
@@ -42,13 +43,14 @@ internal sealed record SearchPart(
             table,
             filter,
             sort,
-            Projection.Create(schema, search.Attributes, search.ExcludedAttributes)
+            Projection.Create(schema, search.Attributes, search.ExcludedAttributes),
+            request.BaseUrl
         );
     }
 
     public string PageSql(List<Arg> args, CursorPosition? after, long skip, int count, ISqlDialect dialect)
     {
-        var compiler = new FilterToSql(Table, dialect, args);
+        var compiler = new FilterToSql(Table, dialect, args, BaseUrl);
         var select = Select(dialect, Sort?.Sql);
         var where = Where(compiler);
         if (after is not null)
@@ -73,7 +75,7 @@ internal sealed record SearchPart(
         ISqlDialect dialect
     )
     {
-        var compiler = new FilterToSql(Table, dialect, args);
+        var compiler = new FilterToSql(Table, dialect, args, BaseUrl);
         var where = Where(compiler);
         if (after is not null)
         {
@@ -93,7 +95,7 @@ internal sealed record SearchPart(
             return ResourceCounters.Total;
         }
 
-        var compiler = new FilterToSql(Table, dialect, args);
+        var compiler = new FilterToSql(Table, dialect, args, BaseUrl);
         return $"select count(*) from {Table.Name} r where {Where(compiler)}";
     }
 
