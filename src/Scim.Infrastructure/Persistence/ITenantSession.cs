@@ -28,6 +28,9 @@ internal interface ITenantSession
         CancellationToken cancellationToken
     );
 
+    /// <summary>Everything the work reads through this session is of one snapshot. Not for writes, unless in a transaction already.</summary>
+    Task<T> SnapshotAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken);
+
     /// <summary>The rows that the head affected; 0 means that nothing happened.</summary>
     Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken);
 

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Npgsql;
 using Scim.Application.Common;
@@ -71,6 +72,9 @@ internal sealed class PostgreSqlSession(
         );
     }
 
+    public Task<T> SnapshotAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken) =>
+        InTransaction ? work() : TransactAsync(IsolationLevel.RepeatableRead, work, cancellationToken);
+
     public async Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken)
     {
         var (affected, _) = await ApplyAsync(mutation, null, static _ => ValueTask.FromResult(0), cancellationToken);
@@ -139,17 +143,18 @@ internal sealed class PostgreSqlSession(
         );
     }
 
-    public async Task<T> TransactionAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
-    {
-        if (InTransaction)
-        {
-            return await SavepointAsync(work);
-        }
+    public Task<T> TransactionAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken) =>
+        InTransaction ? SavepointAsync(work) : TransactAsync(IsolationLevel.ReadCommitted, work, cancellationToken);
 
-        return await OnConnectionAsync(
+    private Task<T> TransactAsync<T>(
+        IsolationLevel isolation,
+        Func<Task<T>> work,
+        CancellationToken cancellationToken
+    ) =>
+        OnConnectionAsync(
             async connection =>
             {
-                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
                 _connection = connection;
                 try
                 {
@@ -178,7 +183,6 @@ internal sealed class PostgreSqlSession(
             },
             cancellationToken
         );
-    }
 
     private async Task<T> SavepointAsync<T>(Func<Task<T>> work)
     {

@@ -47,6 +47,13 @@ internal sealed class SqliteSession(
         CancellationToken cancellationToken
     ) => QueryAsync(statements, read, cancellationToken);
 
+    public Task<T> SnapshotAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken) =>
+        InTransaction
+            ? work()
+            : TranslatedAsync(() =>
+                connections.ReadAsync(async link => await TransactAsync(link, "begin", work), cancellationToken)
+            );
+
     public Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken)
     {
         var now = clock.Now();
@@ -71,12 +78,15 @@ internal sealed class SqliteSession(
         TranslatedAsync(() =>
             _turn is { } turn
                 ? SavepointAsync(turn, work)
-                : connections.Writer.RunAloneAsync(link => TransactAsync(link, work), cancellationToken)
+                : connections.Writer.RunAloneAsync(
+                    link => TransactAsync(link, "begin immediate", work),
+                    cancellationToken
+                )
         );
 
-    private async Task<T> TransactAsync<T>(SqliteLink link, Func<Task<T>> work)
+    private async Task<T> TransactAsync<T>(SqliteLink link, string begin, Func<Task<T>> work)
     {
-        link.Execute("begin immediate");
+        link.Execute(begin);
         _turn = link;
         try
         {

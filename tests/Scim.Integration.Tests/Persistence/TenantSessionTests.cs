@@ -399,6 +399,27 @@ internal sealed class TenantSessionTests(DatabaseProvider provider)
     }
 
     [Test]
+    public async Task Work_on_a_snapshot_does_not_see_what_is_committed_between_its_queries()
+    {
+        var count = new Statement("select count(*) from users where tenant_id = $1", Arg.Uuid(_tenant.Value));
+        var counts = await _session.SnapshotAsync(
+            async () =>
+            {
+                var first = await CountAsync();
+                await _host.Session(_tenant).ApplyAsync(Users.Create(_tenant, Guid.CreateVersion7(), "late"), default);
+                return (first, await CountAsync());
+            },
+            default
+        );
+
+        counts.Should().Be((0L, 0L));
+        (await CountAsync()).Should().Be(1);
+
+        Task<long> CountAsync() =>
+            _session.QueryAsync([count], async rows => await rows.ReadAsync() ? rows.Int(0) : 0, default);
+    }
+
+    [Test]
     public async Task A_journal_entry_has_a_change_beside_it_or_none_alone_and_in_a_transaction()
     {
         await _session.ApplyAsync(

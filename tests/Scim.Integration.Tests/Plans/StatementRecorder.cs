@@ -39,6 +39,9 @@ internal sealed class StatementRecorder(
         return inner.SnapshotAsync(statements, read, cancellationToken);
     }
 
+    public Task<T> SnapshotAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken) =>
+        inner.SnapshotAsync(work, cancellationToken);
+
     public Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken)
     {
         Keep(mutation);

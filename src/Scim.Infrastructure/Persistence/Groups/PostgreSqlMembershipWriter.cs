@@ -215,10 +215,12 @@ internal sealed class PostgreSqlMembershipWriter(ITenantSession session, Request
 
     private IEnumerable<string> Matching(StatementText sql, NetMembership.Where where)
     {
-        var condition = new FilterToSql(ResourceTable.Groups, session.Dialect, sql.Args, request.BaseUrl).CompileElement(
-            where.Filter,
-            ResourceTable.MemberColumn
-        );
+        var condition = new FilterToSql(
+            ResourceTable.Groups,
+            session.Dialect,
+            sql.Args,
+            request.BaseUrl
+        ).CompileElement(where.Filter, ResourceTable.MemberColumn);
         if (where.Later.Count > 0)
         {
             condition = $"({condition}) and m.id <> all({sql.Add(Arg.Uuids([.. where.Later]))})";

@@ -61,6 +61,12 @@ internal sealed class SearchResourcesHandler(
             : await ByCursorAsync(parts, query, count, cancellationToken);
     }
 
+    /// <summary>A page that takes several statements is of one snapshot: a group's version and members must agree.</summary>
+    private Task<T> ReadAsync<T>(SearchPart[] parts, Func<Task<T>> work, CancellationToken cancellationToken) =>
+        IsMerged(parts) || parts.Any(part => MemberProjection.Of(part.Schema, part.Projection) is not null)
+            ? session.SnapshotAsync(work, cancellationToken)
+            : work();
+
     private static bool IsUnknown(Filter filter) =>
         filter switch
         {
@@ -71,7 +77,14 @@ internal sealed class SearchResourcesHandler(
             _ => false,
         };
 
-    private async Task<SearchResult> ByIndexAsync(
+    private Task<SearchResult> ByIndexAsync(
+        SearchPart[] parts,
+        long startIndex,
+        int count,
+        CancellationToken cancellationToken
+    ) => ReadAsync(parts, () => IndexPageAsync(parts, startIndex, count, cancellationToken), cancellationToken);
+
+    private async Task<SearchResult> IndexPageAsync(
         SearchPart[] parts,
         long startIndex,
         int count,
@@ -129,16 +142,31 @@ internal sealed class SearchResourcesHandler(
             search.Cursor!.Length == 0
                 ? null
                 : await cursors.UnprotectAsync(search.Cursor, session.Tenant, binding, count, cancellationToken);
+        var (result, last) = await ReadAsync(
+            parts,
+            () => CursorPageAsync(parts, position, count, cancellationToken),
+            cancellationToken
+        );
+        return last is null
+            ? result
+            : result with
+            {
+                NextCursor = await cursors.ProtectAsync(last, session.Tenant, binding, count, cancellationToken),
+            };
+    }
+
+    /// <returns>The page, and the position of its last resource when there are more behind it.</returns>
+    private async Task<(SearchResult Page, CursorPosition? Last)> CursorPageAsync(
+        SearchPart[] parts,
+        CursorPosition? position,
+        int count,
+        CancellationToken cancellationToken
+    )
+    {
         if (IsMerged(parts))
         {
             var (merged, last) = await MergedAsync(parts, position, 0, count, cancellationToken);
-            var matching = await TotalAsync(parts, cancellationToken);
-            return new SearchResult(
-                matching,
-                await WithMembersAsync(merged, cancellationToken),
-                null,
-                await NextAsync(last)
-            );
+            return (await ResultAsync(await TotalAsync(parts, cancellationToken), merged), last);
         }
 
         var page = new List<FoundResource>();
@@ -169,18 +197,18 @@ internal sealed class SearchResourcesHandler(
             total += whole ? found.Count : await TotalAsync(part, cancellationToken);
         }
 
+        var result = await ResultAsync(total, page);
         if (!more || page.Count == 0)
         {
-            return new SearchResult(total, await WithMembersAsync(page, cancellationToken), null, null);
+            return (result, null);
         }
 
         var end = page[^1];
         var owner = Array.Find(parts, part => ReferenceEquals(part.Schema, end.Schema))!;
-        var next = await NextAsync(PositionOf(owner.Index, end.Resource.Sequence, end.Resource.SortKey));
-        return new SearchResult(total, await WithMembersAsync(page, cancellationToken), null, next);
+        return (result, PositionOf(owner.Index, end.Resource.Sequence, end.Resource.SortKey));
 
-        async ValueTask<string?> NextAsync(CursorPosition? last) =>
-            last is null ? null : await cursors.ProtectAsync(last, session.Tenant, binding, count, cancellationToken);
+        async Task<SearchResult> ResultAsync(long matching, List<FoundResource> found) =>
+            new(matching, await WithMembersAsync(found, cancellationToken), null, null);
     }
 
     private static CursorPosition PositionOf(int type, long sequence, string? key) =>
@@ -248,7 +276,6 @@ internal sealed class SearchResourcesHandler(
             },
             cancellationToken
         );
-        // Told by the order itself: a resource that is deleted before it is read below must not end the pages.
         CursorPosition? last = null;
         if (rank.Count > count)
         {
@@ -266,17 +293,7 @@ internal sealed class SearchResourcesHandler(
             }
         }
 
-        List<FoundResource> page =
-        [
-            .. rank.Where(row => resources.ContainsKey(row.Id))
-                .Select(row =>
-                    resources[row.Id] with
-                    {
-                        Resource = resources[row.Id].Resource with { SortKey = row.Key },
-                    }
-                ),
-        ];
-        return (page, last);
+        return ([.. rank.Select(row => resources[row.Id])], last);
     }
 
     private Task<List<FoundResource>> ByIdAsync(SearchPart part, Guid[] ids, CancellationToken cancellationToken) =>
