@@ -20,7 +20,7 @@ internal sealed record Routes(string Method, string Path, bool IsScim)
     public bool IsTenantData => IsScim && !IsDiscovery && Path != "/Me";
 
     /// <summary>RFC 7644 §3.4.3: a search is a read, although it is a POST.</summary>
-    public bool IsRead => Method == "GET" || Path.EndsWith("/.search", StringComparison.Ordinal);
+    public bool IsRead => Method is "GET" or "HEAD" || Path.EndsWith("/.search", StringComparison.Ordinal);
 
     public static IReadOnlyList<Routes> Of(ApiServer server) =>
         [

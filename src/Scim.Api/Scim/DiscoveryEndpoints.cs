@@ -16,17 +16,17 @@ internal static class DiscoveryEndpoints
 {
     public static void Map(IEndpointRouteBuilder scim)
     {
-        scim.MapGet(
+        scim.MapRead(
             "/ServiceProviderConfig",
             (HttpContext context, ScimResults results, DataPlaneLimits limits) =>
                 OneAsync(context, DiscoveryDocuments.ServiceProviderConfig(results.BaseUrl(context.Request), limits))
         );
-        scim.MapGet(
+        scim.MapRead(
             "/ResourceTypes",
             async (HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) =>
                 await ListAsync(context, await TypesAsync(context, request, catalog, results))
         );
-        scim.MapGet(
+        scim.MapRead(
             "/ResourceTypes/{id}",
             async (
                 string id,
@@ -36,12 +36,12 @@ internal static class DiscoveryEndpoints
                 ScimResults results
             ) => await OneAsync(context, Find(await TypesAsync(context, request, catalog, results), "ResourceType", id))
         );
-        scim.MapGet(
+        scim.MapRead(
             "/Schemas",
             async (HttpContext context, RequestContext request, ISchemaCatalog catalog, ScimResults results) =>
                 await ListAsync(context, await SchemasAsync(context, request, catalog, results))
         );
-        scim.MapGet(
+        scim.MapRead(
             "/Schemas/{id}",
             async (
                 string id,

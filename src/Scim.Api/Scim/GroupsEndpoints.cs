@@ -15,7 +15,7 @@ internal static class GroupsEndpoints
     public static void Map(IEndpointRouteBuilder scim)
     {
         scim.MapPost("/Groups", PostAsync);
-        scim.MapGet("/Groups/{id}", GetAsync);
+        scim.MapRead("/Groups/{id}", GetAsync);
         scim.MapPut("/Groups/{id}", PutAsync);
         scim.MapPatch("/Groups/{id}", PatchAsync);
         scim.MapDelete("/Groups/{id}", DeleteAsync);
@@ -120,8 +120,8 @@ internal static class GroupsEndpoints
     )
     {
         var schema = (await schemas.GetAsync(context.RequestAborted)).Group;
-        var isRead = HttpMethods.IsGet(context.Request.Method);
-        if (MemberProjection.Of(schema, projection) is not { } shown)
+        var isRead = context.Request.IsRead();
+        if (HttpMethods.IsHead(context.Request.Method) || MemberProjection.Of(schema, projection) is not { } shown)
         {
             var group = await mediator.Send(new GetGroup(id), context.RequestAborted);
             if (!isRead || !ScimResults.NotModified(context, group.Tag))

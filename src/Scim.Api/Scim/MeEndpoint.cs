@@ -5,7 +5,7 @@ namespace Scim.Api.Scim;
 /// <summary>/Me (RFC 7644 §3.11): the credential of a SCIM client stands for no user.</summary>
 internal static class MeEndpoint
 {
-    private static readonly string[] Methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
     public static void Map(IEndpointRouteBuilder scim) =>
         scim.MapMethods(

@@ -76,7 +76,7 @@ internal sealed class RequestJournal(RequestDelegate next, IRefusalRecorder refu
         var id =
             segments.Length > 2 && Guid.TryParseExact(segments[2], "D", out var parsed) ? parsed.ToString("D") : null;
         var isSearch = name == ".search" || (segments.Length > 2 && segments[2] == ".search");
-        var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || isSearch;
+        var isRead = request.IsRead() || isSearch;
         var subject =
             type?.ToLowerInvariant()
             ?? (

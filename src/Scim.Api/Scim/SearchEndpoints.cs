@@ -20,7 +20,7 @@ internal static class SearchEndpoints
 
     private static void Map(IEndpointRouteBuilder scim, string path, string[] types)
     {
-        scim.MapGet(
+        scim.MapRead(
             path,
             (HttpContext context, IMediator mediator, ScimResults results) =>
                 SearchAsync(context, types, SearchParameters.FromQuery(context.Request.Query), mediator, results)

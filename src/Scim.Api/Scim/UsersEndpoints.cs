@@ -14,7 +14,7 @@ internal static class UsersEndpoints
     public static void Map(IEndpointRouteBuilder scim)
     {
         scim.MapPost("/Users", PostAsync);
-        scim.MapGet("/Users/{id}", GetAsync);
+        scim.MapRead("/Users/{id}", GetAsync);
         scim.MapPut("/Users/{id}", PutAsync);
         scim.MapPatch("/Users/{id}", PatchAsync);
         scim.MapDelete("/Users/{id}", DeleteAsync);

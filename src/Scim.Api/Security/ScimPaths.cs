@@ -1,3 +1,4 @@
+using Scim.Api.Scim;
 using Scim.Application.Common;
 
 namespace Scim.Api.Security;
@@ -28,11 +29,7 @@ internal static class ScimPaths
     }
 
     public static Scopes NeededScope(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method)
-        || HttpMethods.IsHead(request.Method)
-        || (HttpMethods.IsPost(request.Method) && IsSearch(request.Path))
-            ? Scopes.Read
-            : Scopes.Write;
+        request.IsRead() || (HttpMethods.IsPost(request.Method) && IsSearch(request.Path)) ? Scopes.Read : Scopes.Write;
 
     private static bool IsSearch(PathString path) =>
         path.Value is { } text && text.AsSpan().TrimEnd('/').EndsWith(Search, StringComparison.OrdinalIgnoreCase);

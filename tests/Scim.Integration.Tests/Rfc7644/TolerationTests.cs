@@ -176,7 +176,8 @@ internal sealed class TolerationTests(DatabaseKind database) : ProtocolFixture(d
         (await ReadAsync(group)).Count("members").Should().Be(0);
     }
 
-    [TestCase("HEAD", "/Users")]
+    [TestCase("HEAD", "/Bulk")]
+    [TestCase("HEAD", "/.search")]
     [TestCase("OPTIONS", "/Users")]
     public async Task A_method_that_the_rfc_does_not_use_is_405(string method, string path)
     {
