@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Scim.Application.Users;
@@ -15,5 +17,10 @@ internal sealed class PasswordHasher : IPasswordHasher
         Options.Create(new PasswordHasherOptions { IterationCount = Rounds })
     );
 
-    public string? Hash(string? password) => password is null ? null : _hasher.HashPassword(Nobody, password);
+    public string? Hash(string? password) => password is null ? null : _hasher.HashPassword(Nobody, Prepare(password));
+
+    // RFC 7644 §5 (PRECIS, OpaqueString): what looks the same is the same, however a keyboard composes it.
+    private static string Prepare(string password) =>
+        string.Concat(password.Select(c => char.GetUnicodeCategory(c) == UnicodeCategory.SpaceSeparator ? ' ' : c))
+            .Normalize(NormalizationForm.FormC);
 }
