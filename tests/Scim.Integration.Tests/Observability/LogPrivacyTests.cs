@@ -8,6 +8,7 @@ namespace Scim.Integration.Tests.Observability;
 
 /// <summary>The log of a real process, while every part of a request carries a word that must not come back in it.</summary>
 [TestFixtureSource(typeof(Databases))]
+[Property("Rfc", "RFC 7644 §7.4, §7.5.2")]
 [Property("Capability", "Logs hold no attribute value, password or token, on error paths neither")]
 public sealed class LogPrivacyTests(DatabaseKind database)
 {
@@ -85,6 +86,7 @@ public sealed class LogPrivacyTests(DatabaseKind database)
             ("GET", "/Users", null, [("X-Request-Id", Canary + " !"), ("User-Agent", Canary), ("Cookie", Canary)]),
             ("GET", "/Users", null, [("Authorization", "Bearer " + wrong)]),
             ("GET", "/Users", null, [("Authorization", "Basic " + Canary)]),
+            ("GET", $"/Users?access_token={_tenant.Token}", null, [("Authorization", null)]),
             ("GET", "/Users", null, [("traceparent", Canary), ("tracestate", Canary)]),
             (
                 "POST",
