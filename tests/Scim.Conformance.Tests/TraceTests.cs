@@ -2,6 +2,7 @@ using System.Text.Json;
 using FluentAssertions;
 using NUnit.Framework;
 using Scim.Conformance.Tests.Replay;
+using Scim.Domain.Tenants;
 using Scim.TestKit;
 
 namespace Scim.Conformance.Tests;
@@ -11,12 +12,12 @@ namespace Scim.Conformance.Tests;
 [Property("Capability", "What identity providers really send: recorded traces")]
 internal sealed class TraceTests(DatabaseKind database)
 {
-    [TestCaseSource(typeof(TraceFiles), nameof(TraceFiles.Names))]
-    public async Task The_server_answers_as_the_client_needs(string name)
+    [TestCaseSource(typeof(TraceFiles), nameof(TraceFiles.Profiles))]
+    public async Task The_server_answers_as_the_client_needs(string name, string profile)
     {
         using var trace = TraceFiles.Read(name);
         var server = await ApiServer.SharedAsync(database);
-        using var tenant = await TestTenant.CreateAsync(server);
+        using var tenant = await TestTenant.CreateAsync(server, profile);
 
         var report = await new TraceReplay(trace.RootElement, tenant.Client.SendAsync).RunAsync();
 
@@ -58,6 +59,21 @@ internal static class TraceFiles
             .Select(file => Path.GetFileNameWithoutExtension(file))
             .Order(StringComparer.Ordinal),
     ];
+
+    /// <summary>Each trace under the profile that tolerates everything, and under that of its own client.</summary>
+    public static IEnumerable<object[]> Profiles =>
+        Names.SelectMany(name => OwnProfiles(name).Prepend("auto").Select(profile => new object[] { name, profile }));
+
+    private static IEnumerable<string> OwnProfiles(string name)
+    {
+        using var trace = Read(name);
+        var client = trace.RootElement.GetProperty("client").GetString()!;
+        var isFlagged =
+            trace.RootElement.TryGetProperty("dialect", out var dialect) && dialect.GetString() != "default";
+        return ClientProfile.Names.Where(profile =>
+            profile == client || (client == "entra" && profile == "entra-legacy" && !isFlagged)
+        );
+    }
 
     public static JsonDocument Read(string name) =>
         JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, name + ".json")));

@@ -12,21 +12,40 @@ public sealed class ClientProfile
 
     public static readonly ClientProfile Strict = Define("strict", []);
 
-    public static readonly ClientProfile Entra = Define("entra", Enum.GetValues<Deviation>());
-
-    public static readonly ClientProfile EntraLegacy = Define("entra-legacy", Enum.GetValues<Deviation>());
-
-    public static readonly ClientProfile Okta = Define(
-        "okta",
+    /// <summary>Microsoft Entra ID in both of its dialects, which arrive from one tenant.</summary>
+    public static readonly ClientProfile Entra = Define(
+        "entra",
         [
             Deviation.CapitalisedOperation,
+            Deviation.StringBoolean,
+            Deviation.RemoveWithValue,
+            Deviation.DottedKey,
+            Deviation.BareReference,
+            Deviation.BareExtensionAttribute,
+            Deviation.CreateOnMissingValuePath,
             Deviation.UnknownAttribute,
             Deviation.UnknownSchema,
-            Deviation.DottedKey,
-            Deviation.SingleValueForMultiValued,
-            Deviation.RemoveWithValue,
         ]
     );
+
+    /// <summary>Entra's older jobs (<c>customappsso</c>): the manager as an array of one, and no PATCH without a path.</summary>
+    public static readonly ClientProfile EntraLegacy = Define(
+        "entra-legacy",
+        [
+            Deviation.CapitalisedOperation,
+            Deviation.StringBoolean,
+            Deviation.RemoveWithValue,
+            Deviation.SingleValueForMultiValued,
+            Deviation.BareReference,
+            Deviation.BareExtensionAttribute,
+            Deviation.CreateOnMissingValuePath,
+            Deviation.UnknownAttribute,
+            Deviation.UnknownSchema,
+        ]
+    );
+
+    /// <summary>Okta keeps to the RFCs but for attributes and URNs of the application's own.</summary>
+    public static readonly ClientProfile Okta = Define("okta", [Deviation.UnknownAttribute, Deviation.UnknownSchema]);
 
     private readonly HashSet<Deviation> _tolerated;
 

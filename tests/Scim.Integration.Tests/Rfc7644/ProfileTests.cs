@@ -150,6 +150,77 @@ internal sealed class AutoProfileTests(DatabaseKind database)
     }
 }
 
+[TestFixtureSource(nameof(Profiles))]
+[Property("Rfc", "RFC 7643 §2, RFC 7644 §3.5.2")]
+[Property("Capability", "The profiles of named clients tolerate what these clients need and refuse the rest")]
+internal sealed class NamedProfileTests(DatabaseKind database, string profile) : ProtocolFixture(database)
+{
+    private static readonly Dictionary<string, string[]> Tolerated = new()
+    {
+        ["entra"] =
+        [
+            "BareExtensionAttribute",
+            "BareReference",
+            "CapitalisedOperation",
+            "CreateOnMissingValuePath",
+            "DottedKey",
+            "RemoveWithValue",
+            "StringBoolean",
+            "UnknownAttribute",
+            "UnknownSchema",
+        ],
+        ["entra-legacy"] =
+        [
+            "BareExtensionAttribute",
+            "BareReference",
+            "CapitalisedOperation",
+            "CreateOnMissingValuePath",
+            "RemoveWithValue",
+            "SingleValueForMultiValued",
+            "StringBoolean",
+            "UnknownAttribute",
+            "UnknownSchema",
+        ],
+        ["okta"] = ["UnknownAttribute", "UnknownSchema"],
+    };
+
+    public static IEnumerable<object[]> Profiles =>
+        Databases.All.SelectMany(kind => Tolerated.Keys.Select(name => new object[] { kind, name }));
+
+    protected override string Profile => profile;
+
+    [TestCaseSource(typeof(Deviations), nameof(Deviations.InBodies))]
+    public async Task A_body_is_taken_when_its_deviation_is_the_clients(string kind, string member)
+    {
+        var answer = await Client.PostAsync("/Users", Deviations.Body(member));
+
+        answer.Status.Should().Be(Tolerated[profile].Contains(kind) ? 201 : 400, $"{profile}: {kind}");
+    }
+
+    [TestCaseSource(typeof(Deviations), nameof(Deviations.InPatches))]
+    public async Task A_patch_is_taken_when_its_deviation_is_the_clients(string kind, string operation)
+    {
+        var user = await CreateUserAsync("\"emails\":[{\"value\":\"a@example.com\",\"type\":\"work\"}]");
+
+        var answer = await PatchUserAsync(user.Id, operation);
+
+        answer.Status.Should().Be(Tolerated[profile].Contains(kind) ? 200 : 400, $"{profile}: {kind}");
+    }
+
+    [Test]
+    public async Task The_manager_as_an_array_is_of_the_older_jobs()
+    {
+        var (user, manager) = (await CreateUserAsync(), await CreateUserAsync());
+
+        var answer = await PatchUserAsync(
+            user.Id,
+            $"\"op\":\"add\",\"path\":\"{Enterprise}:manager\",\"value\":[{{\"value\":\"{manager.Id}\"}}]"
+        );
+
+        answer.Status.Should().Be(profile == "entra-legacy" ? 200 : 400, answer.Text);
+    }
+}
+
 /// <summary>One request for each way in which clients depart from the RFCs.</summary>
 internal static class Deviations
 {
