@@ -37,6 +37,12 @@ internal sealed record Attack(
             Expect.NotFound
         );
         yield return new Attack(
+            $"Asking for the headers of {route}",
+            $"HEAD {route}",
+            (victim, _) => new Call("HEAD", Path(victim)),
+            Expect.NotFound
+        );
+        yield return new Attack(
             $"Reading {route} with a wildcard ETag",
             $"GET {route}",
             (victim, _) => new Call("GET", Path(victim), IfNoneMatch: "*"),
@@ -77,6 +83,10 @@ internal sealed record Attack(
             ("second e-mail", "/Users", victim => $"emails[value eq \"second-{victim.UserName}\"]"),
             ("group of a user", "/Users", victim => $"groups.value eq \"{victim.Group}\""),
             ("groups of a user", "/Users", victim => $"groups[value eq \"{victim.Group}\"]"),
+            ("address of a user", "/Users", victim => $"meta.location ew \"/Users/{victim.User}\""),
+            ("address of a group of a user", "/Users", victim => $"groups.$ref ew \"/Groups/{victim.Group}\""),
+            ("address of a manager", "/Users", victim => $"{Messages.Enterprise}:manager.$ref ew \"{victim.User}\""),
+            ("address of a member", "/Groups", victim => $"members.$ref ew \"/Users/{victim.User}\""),
             ("manager", "/Users", victim => $"{Messages.Enterprise}:manager.value eq \"{victim.User}\""),
             ("negation", "/Users", victim => $"not (userName eq \"nobody\") and id eq \"{victim.User}\""),
             ("id of a group", "/Groups", victim => $"id eq \"{victim.Group}\""),

@@ -80,6 +80,8 @@ public sealed class TenantBorderTests(DatabaseKind database)
         var routes = Routes
             .Of(_server)
             .Where(route => route.IsTenantData)
+            // The answer to HEAD on a list tells nothing of what was found.
+            .Where(route => route.Method != "HEAD" || route.Path.Contains('{', StringComparison.Ordinal))
             .Select(route => $"{route.Method} {route.Path}")
             .ToList();
 
