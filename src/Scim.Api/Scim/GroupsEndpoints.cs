@@ -133,7 +133,7 @@ internal static class GroupsEndpoints
         }
 
         var baseUrl = results.BaseUrl(context.Request);
-        var output = context.Response.BodyWriter;
+        using var output = new AnswerBuffer(context.Response);
         var any = false;
         var open = false;
         await mediator.Send(
@@ -165,7 +165,7 @@ internal static class GroupsEndpoints
                         any = true;
                     }
 
-                    await output.FlushAsync(context.RequestAborted);
+                    await output.PassOnAsync(context.RequestAborted);
                 }
             ),
             context.RequestAborted
@@ -173,7 +173,7 @@ internal static class GroupsEndpoints
         if (open)
         {
             output.Write(any ? "]}"u8 : "}"u8);
-            await output.FlushAsync(context.RequestAborted);
+            await output.EndAsync(context.RequestAborted);
         }
     }
 

@@ -36,15 +36,16 @@ internal sealed class ScimResults(IOptions<ScimOptions> options)
             response.Headers.Location = Location(context.Request, schema, resource.Id);
         }
 
-        ResourceWriter.Write(response.BodyWriter, schema, resource, projection, BaseUrl(context.Request));
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
+        using var output = new AnswerBuffer(response);
+        ResourceWriter.Write(output, schema, resource, projection, BaseUrl(context.Request));
+        await output.EndAsync(context.RequestAborted);
     }
 
     /// <summary>A ListResponse (RFC 7644 §3.4.2).</summary>
     public async Task ListAsync(HttpContext context, SearchResult result)
     {
         var baseUrl = BaseUrl(context.Request);
-        var output = Begin(context, StatusCodes.Status200OK).BodyWriter;
+        using var output = new AnswerBuffer(Begin(context, StatusCodes.Status200OK));
         output.Write("{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"],\"totalResults\":"u8);
         WriteNumber(output, result.Total);
         output.Write(",\"itemsPerPage\":"u8);
@@ -73,10 +74,11 @@ internal sealed class ScimResults(IOptions<ScimOptions> options)
 
             first = false;
             await FoundAsync(output, found, baseUrl, context.RequestAborted);
+            await output.PassOnAsync(context.RequestAborted);
         }
 
         output.Write("]}"u8);
-        await output.FlushAsync(context.RequestAborted);
+        await output.EndAsync(context.RequestAborted);
     }
 
     /// <summary>True when the client has this representation already (RFC 9110 §13.1.2); the answer is then 304.</summary>
@@ -112,7 +114,7 @@ internal sealed class ScimResults(IOptions<ScimOptions> options)
     }
 
     private static async ValueTask FoundAsync(
-        System.IO.Pipelines.PipeWriter output,
+        AnswerBuffer output,
         FoundResource found,
         string baseUrl,
         CancellationToken cancellationToken
@@ -130,16 +132,13 @@ internal sealed class ScimResults(IOptions<ScimOptions> options)
         {
             output.Write(i == 0 ? ",\"members\":["u8 : ","u8);
             ResourceWriter.WriteMember(output, found.Members[i], shown, baseUrl);
-            if ((i & 1023) == 1023)
-            {
-                await output.FlushAsync(cancellationToken);
-            }
+            await output.PassOnAsync(cancellationToken);
         }
 
         output.Write(found.Members.Count > 0 ? "]}"u8 : "}"u8);
     }
 
-    private static void WriteNumber(System.IO.Pipelines.PipeWriter output, long number)
+    private static void WriteNumber(AnswerBuffer output, long number)
     {
         System.Buffers.Text.Utf8Formatter.TryFormat(number, output.GetSpan(20), out var written);
         output.Advance(written);

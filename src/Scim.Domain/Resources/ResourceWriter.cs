@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Globalization;
+using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using Scim.Domain.Schemas;
@@ -173,9 +173,12 @@ public static class ResourceWriter
 
     private static void WriteTime(IBufferWriter<byte> output, DateTimeOffset time)
     {
+        // 2026-01-15T09:30:00.0000000Z, of which milliseconds are shown: several times faster than a format of one's own.
+        const int Milliseconds = 23;
         var span = output.GetSpan(32);
-        time.UtcDateTime.TryFormat(span, out var written, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        output.Advance(written);
+        Utf8Formatter.TryFormat(time.UtcDateTime, span, out _, new StandardFormat('O'));
+        span[Milliseconds] = (byte)'Z';
+        output.Advance(Milliseconds + 1);
     }
 
     private static void WriteReference(IBufferWriter<byte> output, string baseUrl, string path, Guid id)

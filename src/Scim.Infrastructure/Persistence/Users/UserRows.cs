@@ -4,7 +4,7 @@ using Scim.Domain.Resources;
 
 namespace Scim.Infrastructure.Persistence.Users;
 
-/// <summary>How a user is read from row <c>r</c>: stored bytes, manager and derived groups in one statement.</summary>
+/// <summary>How a user is read from row <c>r</c>: stored bytes, the manager's name and derived groups in one statement.</summary>
 internal static class UserRows
 {
     public const int Columns = 10;
@@ -21,15 +21,14 @@ internal static class UserRows
             dialect
         );
 
-    /// <summary>Column list and tables; the condition on <c>r</c> follows.</summary>
+    /// <summary>Column list and tables; the condition on <c>r</c> follows. $1 is the tenant.</summary>
     /// <param name="extra">One more column, for sorting.</param>
     public static string Select(ISqlDialect dialect, string? extra = null) =>
         $"""
-            select r.id, r.document, r.version, r.created_at, r.last_modified, r.seq, r.manager_at, mgr.id, mgr.display, {Groups(
+            select r.id, r.document, r.version, r.created_at, r.last_modified, r.seq, r.manager_at, r.manager_id, {Manager}, {Groups(
                 dialect
             )}{(extra is null ? "" : ", " + extra)}
               from users r
-              left join users mgr on mgr.tenant_id = r.tenant_id and mgr.id = r.manager_id
             """;
 
     public static StoredResource Read(Rows rows)
@@ -41,8 +40,9 @@ internal static class UserRows
         var lastModified = rows.Time(4);
         var sequence = rows.Int(5);
         var managerEnd = rows.IntOrNull(6);
-        ManagerOfUser? manager = rows.UuidOrNull(7) is { } managerId
-            ? new ManagerOfUser(managerId, rows.TextOrNull(8))
+        var managerId = rows.UuidOrNull(7);
+        ManagerOfUser? manager = rows.TextOrNull(8) is { } display
+            ? new ManagerOfUser(managerId!.Value, display.Length == 0 ? null : display)
             : null;
         return new StoredResource(id, document, version, created, lastModified)
         {
@@ -53,25 +53,37 @@ internal static class UserRows
         };
     }
 
+    // Null when the manager is no user of the tenant, empty when it is one without a name to show.
+    private const string Manager = """
+        case when r.manager_id is not null then
+          (select coalesce(mgr.display, '') from users mgr where mgr.tenant_id = $1 and mgr.id = r.manager_id)
+        end
+        """;
+
     // Nested groups are walked upwards from the user, and not at all in a tenant that nests none. At most 32 levels.
     private static string Groups(ISqlDialect dialect)
     {
         string Aggregate(string direct) =>
             $"{dialect.JsonArrayAgg}({dialect.JsonArray}({dialect.UuidText("g.id")}, g.display, {direct}) order by g.id)";
+        var nested =
+            dialect.Provider == DatabaseProvider.PostgreSql
+                ? "nested_groups(r.id)"
+                : $"""
+                    (select {Aggregate("d.direct")} from
+                       (with recursive up(id, direct, depth) as (
+                          select gm.group_id, 1, 1 from group_members gm where gm.tenant_id = $1 and gm.user_id = r.id
+                          union
+                          select gn.group_id, 0, up.depth + 1 from group_nestings gn join up on gn.child_id = up.id
+                           where gn.tenant_id = $1 and up.depth < 32)
+                        select up.id, max(up.direct) as direct from up group by up.id) as d
+                       join groups g on g.tenant_id = $1 and g.id = d.id)
+                    """;
         return $"""
-            (case when exists (select 1 from group_nestings gn where gn.tenant_id = r.tenant_id) then
-              (select {Aggregate("d.direct")} from
-                 (with recursive up(id, direct, depth) as (
-                    select gm.group_id, 1, 1 from group_members gm where gm.tenant_id = r.tenant_id and gm.user_id = r.id
-                    union
-                    select gn.group_id, 0, up.depth + 1 from group_nestings gn join up on gn.child_id = up.id
-                     where gn.tenant_id = r.tenant_id and up.depth < 32)
-                  select up.id, max(up.direct) as direct from up group by up.id) as d
-                 join groups g on g.tenant_id = r.tenant_id and g.id = d.id)
+            (case when exists (select 1 from group_nestings gn where gn.tenant_id = $1) then {nested}
              else
               (select {Aggregate("1")} from group_members gm
-                 join groups g on g.tenant_id = gm.tenant_id and g.id = gm.group_id
-                where gm.tenant_id = r.tenant_id and gm.user_id = r.id)
+                 join groups g on g.tenant_id = $1 and g.id = gm.group_id
+                where gm.tenant_id = $1 and gm.user_id = r.id)
              end)
             """;
     }
