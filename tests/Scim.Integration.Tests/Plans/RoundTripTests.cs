@@ -48,6 +48,8 @@ public sealed class RoundTripTests
     [TestCase("create with a manager", 1)]
     [TestCase("get", 1)]
     [TestCase("lookup", 1)]
+    [TestCase("list", 1)]
+    [TestCase("page by cursor", 1)]
     [TestCase("PUT", 2)]
     [TestCase("PATCH", 2)]
     [TestCase("PATCH of the manager", 2)]
@@ -67,6 +69,8 @@ public sealed class RoundTripTests
                 "create with a manager" => () => Client.PostAsync("/Users", WithManager(Some.User(), user.Id)),
                 "get" => () => Client.GetAsync("/Users/" + user.Id),
                 "lookup" => () => Client.GetAsync("/Users?filter=" + Uri.EscapeDataString($"id eq \"{user.Id}\"")),
+                "list" => () => Client.GetAsync("/Users?count=3"),
+                "page by cursor" => () => Client.GetAsync("/Users?count=3&cursor"),
                 "PUT" => () => Client.PutAsync("/Users/" + user.Id, Some.User()),
                 "PATCH" => () => Client.PatchAsync("/Users/" + user.Id, Messages.Patch("replace", "title", "Boss")),
                 "PATCH of the manager" => () =>

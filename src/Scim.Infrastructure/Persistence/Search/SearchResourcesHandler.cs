@@ -104,11 +104,12 @@ internal sealed class SearchResourcesHandler(
         foreach (var part in parts)
         {
             var wanted = count - page.Count;
-            var found = wanted > 0 ? await PageAsync(part, null, skip, wanted, cancellationToken) : [];
+            var (found, counted) =
+                wanted > 0 ? await PageAsync(part, null, skip, wanted, cancellationToken) : ([], null);
             page.AddRange(found);
             // A short, non-empty page, or a short first one, tells the total; otherwise it is counted.
             var known = wanted > 0 && found.Count < wanted && (found.Count > 0 || skip == 0);
-            var matches = known ? skip + found.Count : await TotalAsync(part, cancellationToken);
+            var matches = known ? skip + found.Count : counted ?? await TotalAsync(part, cancellationToken);
             total += matches;
             skip = Math.Max(0, skip - matches);
         }
@@ -176,9 +177,9 @@ internal sealed class SearchResourcesHandler(
         {
             var wanted = count - page.Count;
             var passed = position is not null && part.Index < position.Type;
-            var found =
+            var (found, counted) =
                 passed || more
-                    ? []
+                    ? ([], null)
                     : await PageAsync(
                         part,
                         part.Index == position?.Type ? position : null,
@@ -194,7 +195,7 @@ internal sealed class SearchResourcesHandler(
 
             page.AddRange(found);
             var whole = position is null && !more && found.Count < wanted;
-            total += whole ? found.Count : await TotalAsync(part, cancellationToken);
+            total += whole ? found.Count : counted ?? await TotalAsync(part, cancellationToken);
         }
 
         var result = await ResultAsync(total, page);
@@ -214,7 +215,8 @@ internal sealed class SearchResourcesHandler(
     private static CursorPosition PositionOf(int type, long sequence, string? key) =>
         new(type, sequence, key is not null, key);
 
-    private Task<List<FoundResource>> PageAsync(
+    /// <returns>The page, and the total where counting is no scan, so that it comes with the page.</returns>
+    private Task<(List<FoundResource> Found, long? Total)> PageAsync(
         SearchPart part,
         CursorPosition? after,
         long skip,
@@ -223,9 +225,14 @@ internal sealed class SearchResourcesHandler(
     )
     {
         List<Arg> args = [Arg.Uuid(session.Tenant.Value)];
-        var sql = part.PageSql(args, after, skip, count, session.Dialect);
+        List<Statement> statements = [new(part.PageSql(args, after, skip, count, session.Dialect), [.. args])];
+        if (part.Filter is null)
+        {
+            statements.Add(Total(part));
+        }
+
         return session.QueryAsync(
-            [new Statement(sql, [.. args])],
+            statements,
             async rows =>
             {
                 var found = new List<FoundResource>(Math.Min(count, 128));
@@ -234,7 +241,8 @@ internal sealed class SearchResourcesHandler(
                     found.Add(new FoundResource(part.Schema, part.Projection, part.Read(rows), null));
                 }
 
-                return found;
+                var isCounted = await rows.NextAsync() && await rows.ReadAsync();
+                return (found, isCounted ? rows.Int(0) : (long?)null);
             },
             cancellationToken
         );
@@ -329,15 +337,18 @@ internal sealed class SearchResourcesHandler(
         return total;
     }
 
-    private Task<long> TotalAsync(SearchPart part, CancellationToken cancellationToken)
+    private Task<long> TotalAsync(SearchPart part, CancellationToken cancellationToken) =>
+        session.QueryAsync(
+            [Total(part)],
+            static async rows => await rows.ReadAsync() ? rows.Int(0) : 0,
+            cancellationToken
+        );
+
+    private Statement Total(SearchPart part)
     {
         List<Arg> args = [Arg.Uuid(session.Tenant.Value)];
         var sql = part.TotalSql(args, session.Dialect);
-        return session.QueryAsync(
-            [new Statement(sql, [.. args])],
-            async rows => await rows.ReadAsync() ? rows.Int(0) : 0,
-            cancellationToken
-        );
+        return new Statement(sql, [.. args]);
     }
 
     private async Task<List<FoundResource>> WithMembersAsync(
