@@ -40,6 +40,8 @@ internal static class Some
                 { "name": "marks", "type": "integer", "multiValued": true },
                 { "name": "note", "type": "string", "returned": "request" },
                 { "name": "realm", "type": "string", "returned": "always" },
+                { "name": "asset", "type": "string", "uniqueness": "server" },
+                { "name": "origin", "type": "string", "mutability": "readOnly" },
                 { "name": "desk", "type": "complex", "subAttributes": [
                   { "name": "floor", "type": "integer" },
                   { "name": "room", "type": "string" },

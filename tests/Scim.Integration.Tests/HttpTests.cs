@@ -26,8 +26,12 @@ public abstract class HttpTests(DatabaseKind kind)
         return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request);
     }
 
-    protected Task AddSchemaAsync(TestTenant tenant, string json, string resourceType = "User") =>
-        SendAsync(new AddTenantSchema(tenant.Slug, resourceType, System.Text.Encoding.UTF8.GetBytes(json)));
+    protected Task<AddedSchema> AddSchemaAsync(
+        TestTenant tenant,
+        string json,
+        string resourceType = "User",
+        bool required = false
+    ) => SendAsync(new AddTenantSchema(tenant.Slug, resourceType, System.Text.Encoding.UTF8.GetBytes(json), required));
 
     protected Task SetAsync(TestTenant tenant, string setting, string value) =>
         SendAsync(new SetTenantSetting(tenant.Slug, setting, value));

@@ -24,12 +24,20 @@ internal static class SchemaVerbs
             Description = "Which resources it extends; told by the end of its URN if not given.",
         };
         type.AcceptOnlyFromAmong(ResourceTypes);
+        var required = new Option<bool>("--required")
+        {
+            Description = "What is created or replaced from now on must have the extension.",
+        };
         var json = VerbConsole.JsonOption();
-        var command = new Command("add", "Add an extension schema, or attributes to a built-in one.")
+        var command = new Command(
+            "add",
+            "Add an extension schema, or attributes to a built-in one; or a new version of what was added."
+        )
         {
             slug,
             file,
             type,
+            required,
             json,
         };
         console.Bind(
@@ -40,14 +48,15 @@ internal static class SchemaVerbs
                 var request = new AddTenantSchema(
                     parsed.GetRequiredValue(slug),
                     parsed.GetValue(type) ?? Guess(document),
-                    document
+                    document,
+                    parsed.GetValue(required)
                 );
                 var added = await mediator.Send(request, cancellationToken);
                 await (
                     parsed.GetValue(json)
                         ? console.JsonAsync(added)
                         : console.LineAsync(
-                            $"{added.ResourceType} has {added.Attributes} more attributes under {added.Urn}."
+                            $"{added.ResourceType} has {added.NewAttributes} more attributes under {added.Urn}."
                         )
                 );
             }

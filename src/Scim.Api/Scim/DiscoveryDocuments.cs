@@ -118,7 +118,7 @@ internal static class DiscoveryDocuments
                 .. schema.Extensions.Select(extension => new JsonObject
                 {
                     ["schema"] = extension.Urn,
-                    ["required"] = false,
+                    ["required"] = extension.Required,
                 }),
             ]);
         }

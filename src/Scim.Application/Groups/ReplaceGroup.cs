@@ -1,7 +1,6 @@
 using FluentValidation;
 using MediatR;
 using Scim.Application.Common;
-using Scim.Application.Schemas;
 using Scim.Domain.Groups;
 using Scim.Domain.Resources;
 
@@ -15,23 +14,19 @@ internal sealed class ReplaceGroupValidator : AbstractValidator<ReplaceGroup>
     public ReplaceGroupValidator() => RuleFor(command => command.Body.Length).GreaterThan(0).WithName("body");
 }
 
-internal sealed class ReplaceGroupHandler(
-    IGroupStore groups,
-    ISchemaCatalog schemas,
-    RequestContext request,
-    TimeProvider clock
-) : IRequestHandler<ReplaceGroup, Unit>
+internal sealed class ReplaceGroupHandler(IGroupStore groups, RequestContext request, TimeProvider clock)
+    : IRequestHandler<ReplaceGroup, Unit>
 {
     public async Task<Unit> Handle(ReplaceGroup command, CancellationToken cancellationToken)
     {
-        var schema = (await schemas.GetAsync(cancellationToken)).Group;
-        var body = DocumentReader.ReadBody(command.Body.Span, schema, request.Deviations);
         await groups.ChangeAsync(
             command.Id,
             command.IfMatch,
             "group.replace",
             group =>
             {
+                // By the schema of what it replaces, as for users.
+                var body = DocumentReader.ReadBody(command.Body.Span, group.Document.Schema, request.Deviations);
                 group.Replace(body, request.Deviations, clock.Now());
                 return MembershipChange.Exactly(body.Members ?? []);
             },

@@ -6,13 +6,30 @@ using Scim.Domain.Schemas;
 
 namespace Scim.Application.Schemas;
 
-/// <summary>Adds an extension schema (RFC 7643 §3.3, §7) to one resource type of a tenant; takes part in everything from then on.</summary>
+/// <summary>
+/// Adds an extension schema (RFC 7643 §3.3, §7) to one resource type of a tenant, or a new version of one that it has; takes
+/// part in everything from then on.
+/// </summary>
 /// <param name="ResourceType"><c>User</c> or <c>Group</c>.</param>
-/// <param name="Document">The Schema resource as JSON.</param>
-public sealed record AddTenantSchema(string TenantSlug, string ResourceType, ReadOnlyMemory<byte> Document)
-    : ICommand<AddedSchema>;
+/// <param name="Document">The Schema resource as JSON, with all its attributes.</param>
+/// <param name="Required">What clients create or replace must have the extension (RFC 7643 §6).</param>
+public sealed record AddTenantSchema(
+    string TenantSlug,
+    string ResourceType,
+    ReadOnlyMemory<byte> Document,
+    bool Required = false
+) : ICommand<AddedSchema>;
 
-public sealed record AddedSchema(Guid TenantId, string Urn, string ResourceType, int Attributes);
+/// <param name="Attributes">How many the schema has now, without sub-attributes.</param>
+/// <param name="NewAttributes">How many of them are new.</param>
+public sealed record AddedSchema(
+    Guid TenantId,
+    string Urn,
+    string ResourceType,
+    int Attributes,
+    int NewAttributes,
+    bool Required
+);
 
 internal sealed class AddTenantSchemaValidator : AbstractValidator<AddTenantSchema>
 {
@@ -29,8 +46,11 @@ internal sealed class AddTenantSchemaValidator : AbstractValidator<AddTenantSche
 /// <summary>The schemas that a tenant added.</summary>
 public interface ITenantSchemaStore
 {
-    /// <exception cref="ScimException">404 for an unknown tenant, 409 for a URN that the tenant has already.</exception>
-    Task<Guid> AddAsync(
+    /// <summary>Adds the schema, or puts it in the place of the version that the tenant has.</summary>
+    /// <exception cref="ScimException">
+    /// 404 for an unknown tenant, 409 for a URN that another resource type has, 400 for a change that <see cref="SchemaVersion"/> refuses.
+    /// </exception>
+    Task<AddedSchema> PutAsync(
         string tenantSlug,
         string resourceType,
         SchemaDocument schema,
@@ -42,10 +62,9 @@ internal sealed class AddTenantSchemaHandler(ITenantSchemaStore store) : IReques
 {
     public async Task<AddedSchema> Handle(AddTenantSchema command, CancellationToken cancellationToken)
     {
-        var schema = SchemaDocument.ReadExtension(command.Document.Span);
+        var schema = SchemaDocument.ReadExtension(command.Document.Span, command.Required);
         CheckAgainstBuiltIn(schema, command.ResourceType);
-        var tenant = await store.AddAsync(command.TenantSlug, command.ResourceType, schema, cancellationToken);
-        return new AddedSchema(tenant, schema.Urn, command.ResourceType, schema.Attributes.GetArrayLength());
+        return await store.PutAsync(command.TenantSlug, command.ResourceType, schema, cancellationToken);
     }
 
     // Under the URN of a built-in schema the document adds attributes to it; they must be new there.
@@ -54,6 +73,13 @@ internal sealed class AddTenantSchemaHandler(ITenantSchemaStore store) : IReques
         if (!Urns.Known.Contains(schema.Urn))
         {
             return;
+        }
+
+        if (schema.Required)
+        {
+            throw ScimError.InvalidValue(
+                $"{schema.Urn} is a schema of the RFC; only an extension of the tenant's own can be required."
+            );
         }
 
         var builtIn = resourceType == "User" ? ResourceSchema.User() : ResourceSchema.Group();

@@ -1,7 +1,6 @@
 using FluentValidation;
 using MediatR;
 using Scim.Application.Common;
-using Scim.Application.Schemas;
 using Scim.Domain.Resources;
 
 namespace Scim.Application.Users;
@@ -16,23 +15,22 @@ internal sealed class ReplaceUserValidator : AbstractValidator<ReplaceUser>
 
 internal sealed class ReplaceUserHandler(
     IUserStore users,
-    ISchemaCatalog schemas,
     IPasswordHasher passwords,
     RequestContext request,
     TimeProvider clock
 ) : IRequestHandler<ReplaceUser, StoredResource>
 {
-    public async Task<StoredResource> Handle(ReplaceUser command, CancellationToken cancellationToken)
-    {
-        var schema = (await schemas.GetAsync(cancellationToken)).User;
-        var body = DocumentReader.ReadBody(command.Body.Span, schema, request.Deviations);
-        var hash = passwords.Hash(body.Password);
-        return await users.ChangeAsync(
+    public Task<StoredResource> Handle(ReplaceUser command, CancellationToken cancellationToken) =>
+        users.ChangeAsync(
             command.Id,
             command.IfMatch,
             "user.replace",
-            user => user.Replace(body, hash, request.Deviations, clock.Now()),
+            user =>
+            {
+                // By the schema of what it replaces: a new version may have come since the request began.
+                var body = DocumentReader.ReadBody(command.Body.Span, user.Document.Schema, request.Deviations);
+                user.Replace(body, passwords.Hash(body.Password), request.Deviations, clock.Now());
+            },
             cancellationToken
         );
-    }
 }

@@ -29,9 +29,13 @@ public sealed class Group : Resource
 
     /// <summary>PUT of the attributes; members are replaced beside it.</summary>
     public void Replace(ResourceBody body, DeviationLog deviations, DateTimeOffset now) =>
-        Become(DocumentRules.KeepImmutable(DocumentRules.Tidy(body.Document, deviations), Document), now);
+        Become(
+            DocumentRules.KeepImmutable(DocumentRules.Tidy(body.Document, deviations), Document),
+            now,
+            isWhole: true
+        );
 
-    public void Patch(PatchOutcome outcome, DateTimeOffset now) => Become(outcome.Document, now);
+    public void Patch(PatchOutcome outcome, DateTimeOffset now) => Become(outcome.Document, now, isWhole: false);
 
     protected override void Check(Document candidate) { }
 }

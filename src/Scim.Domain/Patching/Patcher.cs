@@ -183,6 +183,7 @@ public sealed class Patcher
     {
         if (operation.Kind == PatchKind.Remove || operation.HasNoValue)
         {
+            CheckUnassigned(operation, new AttributePath(null, extension, null), _root[extension], null);
             _root = _root.With(extension, null);
             return;
         }

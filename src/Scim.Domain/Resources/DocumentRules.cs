@@ -73,47 +73,57 @@ public static class DocumentRules
         return document.With(root);
     }
 
+    /// <param name="document">What the resource is to be.</param>
+    /// <param name="current">What it was; null when it is created.</param>
+    /// <param name="isWhole">
+    /// The client sent all of it. Otherwise what was missing before may stay so: a schema can demand more than when the
+    /// resource was written.
+    /// </param>
     /// <exception cref="ScimException">400 invalidValue or mutability, naming the attribute.</exception>
-    public static void Check(Document document, Document? current)
+    public static void Check(Document document, Document? current, bool isWhole)
     {
+        var kept = isWhole ? null : current?.Root;
         foreach (var attribute in document.Schema.Root)
         {
             var value = document.Root[attribute];
             // RFC 7643 §4.1.1: userName must not be empty; white space alone names nobody.
             var isEmpty = value is null || (value is TextValue text && string.IsNullOrWhiteSpace(text.Text));
-            if (attribute.Required && isEmpty && !attribute.Relation && !attribute.Derived)
+            if (attribute.IsDemanded && isEmpty && !(kept is not null && kept[attribute] is null))
             {
                 throw Missing(attribute);
             }
 
             if (value is not null)
             {
-                CheckInside(attribute, value);
+                CheckInside(attribute, value, kept?[attribute]);
             }
 
             CheckImmutable(attribute, current?.Root[attribute], value);
         }
     }
 
-    private static void CheckInside(AttributeDefinition attribute, Value value)
+    private static void CheckInside(AttributeDefinition attribute, Value value, Value? kept)
     {
         switch (value)
         {
+            case var _ when ReferenceEquals(value, kept):
+                break;
             case ListValue list:
                 foreach (var item in list.Items)
                 {
-                    CheckInside(attribute, item);
+                    CheckInside(attribute, item, null);
                 }
 
                 break;
             case ComplexValue complex:
+                var before = kept as ComplexValue;
                 foreach (var sub in attribute.Attributes)
                 {
                     if (complex[sub] is { } inner)
                     {
-                        CheckInside(sub, inner);
+                        CheckInside(sub, inner, before?[sub]);
                     }
-                    else if (sub.Required && !sub.Derived)
+                    else if (sub.IsDemanded && !(before is not null && before[sub] is null))
                     {
                         throw Missing(sub);
                     }
@@ -121,7 +131,7 @@ public static class DocumentRules
 
                 break;
             // Folding can make 33 bytes of one character (U+FDFA).
-            case TextValue text when text.Text.Length > MaxIndexedBytes / 33 && Indexed.Contains(attribute.Path):
+            case TextValue text when text.Text.Length > MaxIndexedBytes / 33 && IsIndexed(attribute):
                 if (Encoding.UTF8.GetByteCount(attribute.Folds ? Folding.Fold(text.Text) : text.Text) > MaxIndexedBytes)
                 {
                     throw ScimError.InvalidValue($"{attribute.Path} is longer than {MaxIndexedBytes} bytes.");
@@ -130,6 +140,9 @@ public static class DocumentRules
                 break;
         }
     }
+
+    private static bool IsIndexed(AttributeDefinition attribute) =>
+        attribute.Uniqueness != Uniqueness.None || Indexed.Contains(attribute.Path);
 
     private static void CheckImmutable(AttributeDefinition attribute, Value? before, Value? after)
     {
@@ -195,5 +208,9 @@ public static class DocumentRules
     }
 
     private static ScimException Missing(AttributeDefinition attribute) =>
-        ScimError.InvalidValue($"{attribute.Path} is required (RFC 7643 §2.2).");
+        ScimError.InvalidValue(
+            attribute.IsExtension
+                ? $"The extension {attribute.Path} is required (RFC 7643 §6)."
+                : $"{attribute.Path} is required (RFC 7643 §2.2)."
+        );
 }

@@ -27,9 +27,13 @@ public abstract class Resource
 
     protected abstract void Check(Document candidate);
 
-    protected void Become(Document next, DateTimeOffset now, bool passwordChanged = false)
+    /// <param name="next">What it is to be.</param>
+    /// <param name="now">The time of the change.</param>
+    /// <param name="isWhole">The client sent all of it (PUT), not a part (PATCH).</param>
+    /// <param name="passwordChanged">A change that the document does not show.</param>
+    protected void Become(Document next, DateTimeOffset now, bool isWhole, bool passwordChanged = false)
     {
-        DocumentRules.Check(next, Document);
+        DocumentRules.Check(next, Document, isWhole);
         Check(next);
         if (next.Equals(Document) && !passwordChanged)
         {
@@ -46,7 +50,7 @@ public abstract class Resource
 
     protected void BeCreated(bool passwordChanged)
     {
-        DocumentRules.Check(Document, null);
+        DocumentRules.Check(Document, null, isWhole: true);
         Check(Document);
         Change = new ResourceChanged(null, Document, passwordChanged);
     }

@@ -56,6 +56,7 @@ public sealed class AttributeDefinition
 
     public string Description { get; init; } = "";
 
+    /// <summary>For an extension: every resource of the type has it (RFC 7643 §6).</summary>
     public bool Required { get; init; }
 
     public bool CaseExact { get; init; }
@@ -99,6 +100,9 @@ public sealed class AttributeDefinition
     public AttributeDefinition? Value => Attributes.Find("value");
 
     public AttributeDefinition? Primary => Attributes.Find("primary");
+
+    /// <summary>Clients must supply it; what they may not write, or what lies elsewhere, is not asked of them.</summary>
+    internal bool IsDemanded => Required && !Derived && !Relation && Mutability != Mutability.ReadOnly;
 
     /// <summary>Text whose comparisons ignore case (RFC 7643 §2.2: caseExact false).</summary>
     public bool Folds => !CaseExact && (Type is AttributeType.String or AttributeType.Reference);
@@ -176,7 +180,12 @@ public sealed class AttributeDefinition
             Attributes = new AttributeTable(attributes),
         };
 
-    internal static AttributeDefinition Extension(string urn, int index, IEnumerable<AttributeDefinition> attributes) =>
+    internal static AttributeDefinition Extension(
+        string urn,
+        int index,
+        bool required,
+        IEnumerable<AttributeDefinition> attributes
+    ) =>
         new()
         {
             Name = urn,
@@ -184,6 +193,7 @@ public sealed class AttributeDefinition
             Path = urn,
             Index = index,
             Type = AttributeType.Complex,
+            Required = required,
             IsExtension = true,
             Attributes = new AttributeTable([.. attributes]),
         };

@@ -1,3 +1,4 @@
+using Scim.Domain.Filters;
 using Scim.Domain.Resources;
 
 namespace Scim.Domain.Schemas;
@@ -17,6 +18,9 @@ public sealed class ResourceSchema
         Urns.EnterpriseUser + ":manager.$ref",
         Urns.EnterpriseUser + ":manager.displayName",
     };
+
+    // Of the RFC's own: they have unique indexes of their own.
+    private static readonly HashSet<string> UniqueColumns = new(StringComparer.Ordinal) { "userName", "displayName" };
 
     private ResourceSchema(string name, string endpoint, SchemaDocument core, IReadOnlyList<SchemaDocument> extensions)
     {
@@ -61,12 +65,13 @@ public sealed class ResourceSchema
             var attributes = extension
                 .Attributes.EnumerateArray()
                 .Select((a, i) => AttributeDefinition.Read(a, i, extension.Urn + ":", DerivedPaths.Contains));
-            Add(AttributeDefinition.Extension(extension.Urn, root.Count, attributes));
+            Add(AttributeDefinition.Extension(extension.Urn, root.Count, extension.Required, attributes));
         }
 
         Meta = Add(CommonMeta(root.Count));
         Root = new AttributeTable([.. root]);
         HasHiddenAttributes = Root.Any(Hidden);
+        Unique = [.. UniqueAmong(null, Root).Where(path => !UniqueColumns.Contains(path.Target.Path))];
 
         AttributeDefinition Add(AttributeDefinition attribute)
         {
@@ -102,6 +107,9 @@ public sealed class ResourceSchema
 
     /// <summary>True when some stored attribute is not part of the default answer, so stored bytes cannot go out as they are.</summary>
     public bool HasHiddenAttributes { get; }
+
+    /// <summary>The tenant's attributes of which no two resources of the type have a value in common (RFC 7643 §7); mostly none.</summary>
+    public IReadOnlyList<AttributePath> Unique { get; }
 
     /// <summary>What an answer shows when the client asks for neither more nor less.</summary>
     internal Projection DefaultProjection => field ??= Projection.Default(this);
@@ -184,6 +192,29 @@ public sealed class ResourceSchema
         bool StartsWith(string urn) =>
             path.StartsWith(urn, StringComparison.OrdinalIgnoreCase)
             && (path.Length == urn.Length || path[urn.Length] is ':' or '.');
+    }
+
+    private static IEnumerable<AttributePath> UniqueAmong(
+        AttributeDefinition? extension,
+        IEnumerable<AttributeDefinition> attributes
+    )
+    {
+        foreach (var attribute in attributes.Where(attribute => !attribute.Derived))
+        {
+            if (attribute.Uniqueness != Uniqueness.None)
+            {
+                yield return new AttributePath(extension, attribute, null);
+            }
+
+            var inner = attribute.IsExtension
+                ? UniqueAmong(attribute, attribute.Attributes)
+                : UniqueAmong(extension, attribute.Attributes)
+                    .Select(path => path with { Attribute = attribute, Sub = path.Attribute });
+            foreach (var path in inner)
+            {
+                yield return path;
+            }
+        }
     }
 
     private static AttributeDefinition CommonMeta(int index) =>

@@ -31,7 +31,10 @@ public sealed partial class SchemaDocument
 
     public JsonElement Attributes => Json.GetProperty("attributes");
 
-    public static SchemaDocument Read(ReadOnlySpan<byte> utf8)
+    /// <summary>As an extension: every resource of the type must have it (RFC 7643 §6).</summary>
+    public bool Required { get; init; }
+
+    public static SchemaDocument Read(ReadOnlySpan<byte> utf8, bool required = false)
     {
         var reader = new Utf8JsonReader(utf8);
         var json = JsonElement.ParseValue(ref reader);
@@ -40,7 +43,10 @@ public sealed partial class SchemaDocument
             json.GetProperty("name").GetString()!,
             json.TryGetProperty("description", out var text) ? text.GetString() ?? "" : "",
             json
-        );
+        )
+        {
+            Required = required,
+        };
     }
 
     /// <summary>This schema with the attributes of others that carry the same URN behind its own.</summary>
@@ -62,8 +68,10 @@ public sealed partial class SchemaDocument
     }
 
     /// <summary>Reads a schema that a tenant adds and checks it: names, types, characteristics, no clash of kinds.</summary>
+    /// <param name="utf8">The Schema resource as JSON.</param>
+    /// <param name="required">See <see cref="Required"/>.</param>
     /// <exception cref="ScimException">400 with the attribute and the rule (RFC 7643 §2.1, §7).</exception>
-    public static SchemaDocument ReadExtension(ReadOnlySpan<byte> utf8)
+    public static SchemaDocument ReadExtension(ReadOnlySpan<byte> utf8, bool required = false)
     {
         JsonElement json;
         var reader = JsonText.Open(utf8);
@@ -111,7 +119,17 @@ public sealed partial class SchemaDocument
 
         var count = 0;
         CheckAttributes(attributes, "", ref count);
-        return new SchemaDocument(id, Text(json, "name") ?? id, Text(json, "description") ?? "", json);
+        if (required && attributes.EnumerateArray().All(attribute => Text(attribute, "mutability") == "readOnly"))
+        {
+            throw ScimError.InvalidValue(
+                "No client could supply a required extension whose attributes are all readOnly."
+            );
+        }
+
+        return new SchemaDocument(id, Text(json, "name") ?? id, Text(json, "description") ?? "", json)
+        {
+            Required = required,
+        };
     }
 
     private static void CheckAttributes(JsonElement attributes, string prefix, ref int count)
@@ -143,19 +161,26 @@ public sealed partial class SchemaDocument
 
             CheckShapes(attribute, path);
             var type = Choice<AttributeType>(attribute, path, "type");
-            var mutability = Choice<Mutability>(attribute, path, "mutability");
             Choice<Returned>(attribute, path, "returned");
-            Choice<Uniqueness>(attribute, path, "uniqueness");
-            if (mutability is Mutability.WriteOnly or Mutability.ReadOnly)
+            if (Choice<Mutability>(attribute, path, "mutability") == Mutability.WriteOnly)
             {
                 throw ScimError.InvalidValue(
-                    $"Attribute {path}: mutability of a tenant's attribute is readWrite or immutable; nothing here fills in or hides a {mutability} one."
+                    $"Attribute {path}: mutability writeOnly is for secrets, and no secret but the hash of password is kept here. For a value that is kept and not shown use returned never."
                 );
             }
 
-            if (Text(attribute, "uniqueness") is { } uniqueness && uniqueness != "none")
+            if (
+                Choice<Uniqueness>(attribute, path, "uniqueness") != Uniqueness.None
+                && type
+                    is AttributeType.Boolean
+                        or AttributeType.DateTime
+                        or AttributeType.Binary
+                        or AttributeType.Complex
+            )
             {
-                throw ScimError.InvalidValue($"Attribute {path}: uniqueness of a tenant's attribute must be none.");
+                throw ScimError.InvalidValue(
+                    $"Attribute {path}: an attribute of this type has no uniqueness (RFC 7643 §2.3)."
+                );
             }
 
             if (type != AttributeType.Complex)

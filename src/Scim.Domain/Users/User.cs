@@ -44,13 +44,13 @@ public sealed class User : Resource
     public void Replace(ResourceBody body, string? passwordHash, DeviationLog deviations, DateTimeOffset now)
     {
         var next = DocumentRules.KeepImmutable(DocumentRules.Tidy(body.Document, deviations), Document);
-        Become(WithActive(next, BooleanValue.Of(Active)), now, passwordHash is not null);
+        Become(WithActive(next, BooleanValue.Of(Active)), now, isWhole: true, passwordHash is not null);
         SetPassword(passwordHash, passwordHash is not null);
     }
 
     public void Patch(PatchOutcome outcome, string? passwordHash, DateTimeOffset now)
     {
-        Become(outcome.Document, now, outcome.PasswordTouched);
+        Become(outcome.Document, now, isWhole: false, outcome.PasswordTouched);
         SetPassword(passwordHash, outcome.PasswordTouched);
     }
 

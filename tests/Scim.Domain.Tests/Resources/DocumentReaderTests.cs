@@ -386,6 +386,6 @@ internal sealed class DocumentReaderTests
         var json =
             parts.Length == 1 ? $"\"{path}\":\"{value}\"" : $$"""  "{{parts[0]}}":{"{{parts[1]}}":"{{value}}"} """;
         var document = Some.Document(json);
-        return () => DocumentRules.Check(document, null);
+        return () => DocumentRules.Check(document, null, isWhole: true);
     }
 }

@@ -30,10 +30,22 @@ internal sealed class SchemaDocumentTests
     [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","type":"float"}]}""", "invalidValue")]
     [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","type":"String"}]}""", "invalidValue")]
     [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","type":5}]}""", "invalidValue")]
-    [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","mutability":"readOnly"}]}""", "invalidValue")]
     [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","mutability":"writeOnly"}]}""", "invalidValue")]
     [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","returned":"sometimes"}]}""", "invalidValue")]
-    [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","uniqueness":"server"}]}""", "invalidValue")]
+    [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","uniqueness":"tenant"}]}""", "invalidValue")]
+    [TestCase(
+        """{"id":"urn:a:b","attributes":[{"name":"x","type":"boolean","uniqueness":"server"}]}""",
+        "invalidValue"
+    )]
+    [TestCase(
+        """{"id":"urn:a:b","attributes":[{"name":"x","type":"dateTime","uniqueness":"server"}]}""",
+        "invalidValue"
+    )]
+    [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","type":"binary","uniqueness":"global"}]}""", "invalidValue")]
+    [TestCase(
+        """{"id":"urn:a:b","attributes":[{"name":"x","type":"complex","uniqueness":"server","subAttributes":[{"name":"y"}]}]}""",
+        "invalidValue"
+    )]
     [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","multiValued":"yes"}]}""", "invalidValue")]
     [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","required":1}]}""", "invalidValue")]
     [TestCase("""{"id":"urn:a:b","attributes":[{"name":"x","caseExact":null}]}""", "invalidValue")]
@@ -96,7 +108,7 @@ internal sealed class SchemaDocumentTests
         var acme = Some.AcmeSchema.Root.Find(Some.AcmeUrn.ToUpperInvariant())!;
 
         acme.IsExtension.Should().BeTrue();
-        acme.Attributes.Should().HaveCount(13);
+        acme.Attributes.Should().HaveCount(15);
         acme.Attributes.Find("DEVICES")!.Attributes.Find("Labels")!.Path.Should().Be(Some.AcmeUrn + ":devices.labels");
         Some.AcmeSchema.HasHiddenAttributes.Should().BeTrue();
         Some.UserSchema.HasHiddenAttributes.Should().BeFalse();

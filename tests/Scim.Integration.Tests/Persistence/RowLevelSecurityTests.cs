@@ -154,7 +154,7 @@ internal sealed class RowLevelSecurityTests
             """
             select table_name::text from information_schema.table_privileges
              where grantee = 'scim_control' and table_name in
-                   ('users', 'user_emails', 'groups', 'group_members', 'group_nestings')
+                   ('users', 'user_emails', 'unique_values', 'groups', 'group_members', 'group_nestings')
             """
         );
         documents.Should().BeEmpty();

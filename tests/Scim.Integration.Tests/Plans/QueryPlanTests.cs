@@ -1,8 +1,13 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using FluentAssertions;
+using MediatR;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NUnit.Framework;
+using Scim.Application.Schemas;
 using Scim.Infrastructure.Persistence;
 using Scim.TestKit;
 
@@ -18,6 +23,12 @@ namespace Scim.Integration.Tests.Plans;
 public sealed partial class QueryPlanTests(DatabaseKind kind)
 {
     private const int Users = 20_000;
+
+    private const string Urn = "urn:example:params:scim:schemas:extension:asset:2.0:User";
+
+    private const string Schema = $$"""
+        {"id":"{{Urn}}","name":"Asset","attributes":[{"name":"badge","uniqueness":"server"}]}
+        """;
 
     private readonly List<Statement> _seen = [];
     private ApiServer _server = null!;
@@ -36,6 +47,13 @@ public sealed partial class QueryPlanTests(DatabaseKind kind)
             builder => builder.Host.UseServiceProviderFactory(new RecordingFactory(_seen))
         );
         _tenant = await TestTenant.CreateAsync(_server);
+        await using (var scope = _server.Services.CreateAsyncScope())
+        {
+            await scope
+                .ServiceProvider.GetRequiredService<IMediator>()
+                .Send(new AddTenantSchema(_tenant.Slug, "User", Encoding.UTF8.GetBytes(Schema)));
+        }
+
         using var other = await TestTenant.CreateAsync(_server);
         _user = (await _tenant.Client.PostAsync("/Users", Some.User("first@example.com")).Expecting(201)).Id;
         _stranger = (await _tenant.Client.PostAsync("/Users", Some.User("stranger@example.com")).Expecting(201)).Id;
@@ -160,6 +178,32 @@ public sealed partial class QueryPlanTests(DatabaseKind kind)
         ShouldUseIndexes(await PlansOfAsync(() => _tenant.Client.DeleteAsync("/Users/" + _user).Expecting(204)));
     }
 
+    [Test]
+    public async Task Writes_of_a_unique_value_use_an_index()
+    {
+        var body = Some.User();
+        body[Urn] = new JsonObject { ["badge"] = "mine" };
+        string created = null!;
+        ShouldUseIndexes(
+            await PlansOfAsync(async () =>
+            {
+                created = (await _tenant.Client.PostAsync("/Users", body).Expecting(201)).Id;
+            })
+        );
+        foreach (var (badge, status) in new[] { ("other", 200), ("user-77@example.com", 409) })
+        {
+            var plans = await PlansOfAsync(() =>
+                _tenant
+                    .Client.PatchAsync("/Users/" + created, Messages.Patch("add", $"{Urn}:badge", badge))
+                    .Expecting(status)
+            );
+            plans.Should().Contain(plan => plan.Sql.Contains("unique_values", StringComparison.Ordinal));
+            ShouldUseIndexes(plans);
+        }
+
+        ShouldUseIndexes(await PlansOfAsync(() => _tenant.Client.DeleteAsync("/Users/" + created).Expecting(204)));
+    }
+
     private static void ShouldUseIndexes(IReadOnlyList<(string Sql, string Plan)> plans)
     {
         plans.Should().NotBeEmpty();
@@ -205,6 +249,9 @@ public sealed partial class QueryPlanTests(DatabaseKind kind)
         );
         await OnDatabaseAsync(
             $"insert into user_emails (tenant_id, user_id, email_key) select tenant_id, id, 'second-' || email_key from users where tenant_id = {literal} and email_key is not null"
+        );
+        await OnDatabaseAsync(
+            $"insert into unique_values (tenant_id, resource_type, attribute, value_key, resource_id) select tenant_id, 'User', '{Urn}:badge', user_name_key, id from users where tenant_id = {literal}"
         );
         await OnDatabaseAsync(
             $$"""
@@ -318,14 +365,14 @@ public sealed partial class QueryPlanTests(DatabaseKind kind)
     }
 
     [GeneratedRegex(
-        @"Seq Scan on (users|user_emails|groups|group_members)\b|^SCAN (users|r|user_emails|groups|group_members|gm|u|g)\b",
+        @"Seq Scan on (users|user_emails|unique_values|groups|group_members)\b|^SCAN (users|r|user_emails|unique_values|groups|group_members|gm|u|g)\b",
         RegexOptions.Multiline | RegexOptions.CultureInvariant
     )]
     private static partial Regex WholeTable();
 
     // An index that is entered by the tenant alone.
     [GeneratedRegex(
-        @"Index Cond: \(\(?tenant_id = '[^']*'::uuid\)( AND \(tenant_id = [^A]*\))?\)?$|SEARCH (users|r|user_emails|groups|group_members|gm|u|g) USING (COVERING )?INDEX \w+ \(tenant_id=\?\)",
+        @"Index Cond: \(\(?tenant_id = '[^']*'::uuid\)( AND \(tenant_id = [^A]*\))?\)?$|SEARCH (users|r|user_emails|unique_values|groups|group_members|gm|u|g) USING (COVERING )?INDEX \w+ \(tenant_id=\?\)",
         RegexOptions.Multiline | RegexOptions.CultureInvariant
     )]
     private static partial Regex WholeTenant();

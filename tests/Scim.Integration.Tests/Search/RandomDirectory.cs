@@ -9,6 +9,10 @@ internal sealed class RandomDirectory
 {
     public const string Urn = "urn:example:params:scim:schemas:extension:random:2.0:User";
 
+    private const string UniqueText = "stringOne0";
+
+    private const string UniqueNumbers = "integer-many_2";
+
     private static readonly string[] Texts =
     [
         "a",
@@ -42,6 +46,10 @@ internal sealed class RandomDirectory
         "\U0010FFFD",
     ];
 
+    private static readonly string[] Mutabilities = ["readWrite", "readWrite", "immutable", "readOnly"];
+
+    private static readonly string[] Returned = ["default", "always", "request"];
+
     private static readonly string[] Times =
     [
         "2011-05-13T04:42:34Z",
@@ -70,6 +78,11 @@ internal sealed class RandomDirectory
     {
         var user = new JsonObject { ["schemas"] = new JsonArray(Urns.User) };
         Fill(user, Resource.Root, 4);
+        if (user[Urn] is JsonObject extension)
+        {
+            Part(extension, number);
+        }
+
         user["userName"] = $"{Text()} {number}";
         user["active"] ??= _random.Next(2) == 0; // The server would assign it.
         return user;
@@ -170,11 +183,24 @@ internal sealed class RandomDirectory
             .SelectMany(attribute => attribute.IsExtension ? Usable(attribute.Attributes) : [attribute]);
 
     private static IEnumerable<AttributeDefinition> Usable(IEnumerable<AttributeDefinition> attributes) =>
-        attributes.Where(attribute =>
-            !attribute.Derived
-            && !Skipped.Contains(attribute.Path)
-            && attribute.Mutability is Mutability.ReadWrite or Mutability.Immutable
-        );
+        attributes.Where(attribute => !attribute.Derived && !Skipped.Contains(attribute.Path));
+
+    // No two users have a unique value in common.
+    private static void Part(JsonObject extension, int number)
+    {
+        foreach (var (name, value) in extension.ToArray())
+        {
+            switch (value)
+            {
+                case JsonValue when name == UniqueText:
+                    extension[name] = $"{(string)value!} {number}";
+                    break;
+                case JsonArray list when name == UniqueNumbers:
+                    extension[name] = new JsonArray([.. list.Select((_, i) => (JsonNode)((10 * number) + i))]);
+                    break;
+            }
+        }
+    }
 
     private void Fill(JsonObject json, IEnumerable<AttributeDefinition> attributes, int oneIn)
     {
@@ -270,6 +296,11 @@ internal sealed class RandomDirectory
                 ["type"] = type,
                 ["multiValued"] = multiValued,
                 ["caseExact"] = type == "binary" || _random.Next(2) == 0,
+                ["mutability"] = name is UniqueText or UniqueNumbers
+                    ? "readWrite"
+                    : Mutabilities[_random.Next(Mutabilities.Length)],
+                ["returned"] = Returned[_random.Next(Returned.Length)],
+                ["uniqueness"] = name is UniqueText or UniqueNumbers ? "server" : "none",
             };
             if (type == "reference")
             {

@@ -45,6 +45,8 @@ internal sealed class GroupStore(
          order by gn.child_id
         """;
 
+    private readonly UniqueKeys _unique = new(session, "Group", "groups");
+
     private readonly MembershipShortcuts _shortcuts = new(session, clock);
 
     public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) =>
@@ -103,9 +105,17 @@ internal sealed class GroupStore(
             [
                 ResourceCounters.Part(session.Tenant.Value, "Group", 1),
                 .. ids.Length == 0 ? Array.Empty<Statement>() : FirstMembers(group.Id, ids),
+                .. _unique.Parts(group.Id, group.Document, null),
             ]
         );
-        if (await session.ApplyAsync(mutation, cancellationToken) == 0)
+        var applied = await _unique.GuardAsync(
+            group.Id,
+            group.Document,
+            null,
+            () => session.ApplyAsync(mutation, cancellationToken),
+            cancellationToken
+        );
+        if (applied == 0)
         {
             throw await UnknownAmongAsync(ids, cancellationToken) is { } stranger
                 ? MembershipErrors.UnknownMember(stranger.ToString("D"))
@@ -153,11 +163,18 @@ internal sealed class GroupStore(
         await writer.ChangeAsync(new GroupChange(id.Value, "group.patch", change, ifMatch), cancellationToken);
     }
 
-    public Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken) =>
-        writer.DeleteGroupAsync(
-            new Deletion(id.Value, ifMatch, [ResourceCounters.Part(session.Tenant.Value, "Group", -1)]),
+    public async Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
+    {
+        var schema = (await schemas.GetAsync(cancellationToken)).Group;
+        await writer.DeleteGroupAsync(
+            new Deletion(
+                id.Value,
+                ifMatch,
+                [ResourceCounters.Part(session.Tenant.Value, "Group", -1), .. _unique.Released(id.Value, schema)]
+            ),
             cancellationToken
         );
+    }
 
     /// <summary>False when another writer was faster.</summary>
     private async Task<bool> TryChangeAsync(
@@ -197,16 +214,20 @@ internal sealed class GroupStore(
             return true;
         }
 
+        var write = new GroupChange(
+            id.Value,
+            operation,
+            members,
+            ifMatch,
+            group.Change is null ? null : await UpdateAsync(group, rowVersion, cancellationToken)
+        );
         try
         {
-            return await writer.ChangeAsync(
-                new GroupChange(
-                    id.Value,
-                    operation,
-                    members,
-                    ifMatch,
-                    group.Change is null ? null : await UpdateAsync(group, rowVersion, cancellationToken)
-                ),
+            return await _unique.GuardAsync(
+                id.Value,
+                group.Document,
+                group.Change is null ? group.Document : group.Change.Before,
+                () => writer.ChangeAsync(write, cancellationToken),
                 cancellationToken
             );
         }
@@ -221,9 +242,12 @@ internal sealed class GroupStore(
             new Statement(Update, [.. await KeyArgsAsync(group, cancellationToken), Arg.Time(group.LastModified)]),
             rowVersion,
             DocumentDiff.Write(group.Change!),
-            group.Change!.Before!.Text("displayName") == group.DisplayName
-                ? []
-                : [GroupCounters.GroupRenamed(session.Tenant.Value, group.Id, group.LastModified)]
+            [
+                .. group.Change!.Before!.Text("displayName") == group.DisplayName
+                    ? Array.Empty<Statement>()
+                    : [GroupCounters.GroupRenamed(session.Tenant.Value, group.Id, group.LastModified)],
+                .. _unique.Parts(group.Id, group.Document, group.Change!.Before),
+            ]
         );
 
     // Whoever is to be a member must be a user or a group. (SQLite cannot tell the conflict clause from a join without a where.)

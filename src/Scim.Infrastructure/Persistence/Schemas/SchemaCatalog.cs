@@ -14,7 +14,7 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
     private const int Limit = 20_000;
 
     private const string SelectDocuments =
-        "select resource_type as ResourceType, document as Document from tenant_schemas where tenant_id = @tenant order by created_at, urn";
+        "select resource_type as ResourceType, document as Document, required as Required from tenant_schemas where tenant_id = @tenant order by created_at, urn";
 
     private const string SelectSetting =
         "select value from tenant_settings where tenant_id = @tenant and name = 'groups.uniqueDisplayName'";
@@ -65,13 +65,20 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
         ResourceSchema Compile(string type)
         {
             var documents = rows.Where(row => row.ResourceType == type)
-                .Select(row => SchemaDocument.Read(Encoding.UTF8.GetBytes(row.Document)))
+                .Select(row => SchemaDocument.Read(Encoding.UTF8.GetBytes(row.Document), row.Required))
                 .ToArray();
             return type == "User" ? ResourceSchema.User(documents) : ResourceSchema.Group(documents);
         }
     }
 
-    private sealed record DocumentRow(string ResourceType, string Document);
+    private sealed class DocumentRow
+    {
+        public string ResourceType { get; init; } = "";
+
+        public string Document { get; init; } = "";
+
+        public bool Required { get; init; }
+    }
 }
 
 internal sealed class SchemaCatalog(CompiledSchemas compiled, RequestContext request) : ISchemaCatalog

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Dapper;
 using Scim.Application.Common;
@@ -14,14 +15,20 @@ internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase databa
 {
     private const string SelectTenant = "select id from tenants where slug = @slug";
 
-    private readonly string _insert = $"""
-        insert into tenant_schemas (tenant_id, urn, resource_type, document, created_at)
-        select @tenant, @urn, @type, {database.Dialect.Json("@document")}, @now
-         where not exists (select 1 from tenant_schemas where tenant_id = @tenant and lower(urn) = lower(@urn))
-        on conflict (tenant_id, urn) do nothing
+    private const string SelectVersion = """
+        select resource_type as ResourceType, document as Document
+          from tenant_schemas where tenant_id = @tenant and lower(urn) = lower(@urn)
         """;
 
-    public Task<Guid> AddAsync(
+    private readonly string _upsert = $"""
+        insert into tenant_schemas (tenant_id, urn, resource_type, document, required, created_at)
+        values (@tenant, @urn, @resourceType, {database.Dialect.Json("@document")}, @required, @now)
+        on conflict (tenant_id, urn) do update set document = excluded.document, required = excluded.required
+        """;
+
+    static TenantSchemaStore() => DapperTypes.Register();
+
+    public Task<AddedSchema> PutAsync(
         string tenantSlug,
         string resourceType,
         SchemaDocument schema,
@@ -41,26 +48,57 @@ internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase databa
                 {
                     tenant,
                     urn = schema.Urn,
-                    type = resourceType,
+                    resourceType,
                     document = schema.Json.GetRawText(),
+                    required = schema.Required,
                     now,
                 };
-                if (await connection.ExecuteAsync(_insert, row, transaction) == 0)
+                var version = await connection.QuerySingleOrDefaultAsync<VersionRow>(SelectVersion, row, transaction);
+                var previous = version?.Read(resourceType);
+                if (previous is not null)
                 {
-                    throw ScimError.Conflict($"The tenant has the schema {schema.Urn} already.");
+                    SchemaVersion.CheckSucceeds(schema, previous);
                 }
 
+                await connection.ExecuteAsync(_upsert, row, transaction);
+
+                var attributes = schema.Attributes.GetArrayLength();
                 await journal.AppendAsync(
                     transaction,
                     new TenantId(tenant),
                     now,
-                    "schema.add",
+                    previous is null ? "schema.add" : "schema.change",
                     "Schema",
                     schema.Urn,
-                    JsonSerializer.Serialize(new { resourceType, attributes = schema.Attributes.GetArrayLength() })
+                    JsonSerializer.Serialize(
+                        new
+                        {
+                            resourceType,
+                            attributes,
+                            required = schema.Required,
+                        }
+                    )
                 );
-                return tenant;
+                return new AddedSchema(
+                    tenant,
+                    schema.Urn,
+                    resourceType,
+                    attributes,
+                    attributes - (previous?.Attributes.GetArrayLength() ?? 0),
+                    schema.Required
+                );
             },
             cancellationToken
         );
+
+    private sealed record VersionRow(string ResourceType, string Document)
+    {
+        public SchemaDocument Read(string resourceType)
+        {
+            var schema = SchemaDocument.Read(Encoding.UTF8.GetBytes(Document));
+            return ResourceType == resourceType
+                ? schema
+                : throw ScimError.Conflict($"{schema.Urn} is a schema of the tenant's {ResourceType}s already.");
+        }
+    }
 }

@@ -38,6 +38,8 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
     private const string DeleteEmails =
         "delete from user_emails where tenant_id = $1 and user_id = $2 and exists (select 1 from head)";
 
+    private readonly UniqueKeys _unique = new(session, "User", "users");
+
     public Task<StoredResource?> ReadAsync(ResourceId id, CancellationToken cancellationToken) =>
         ReadAsync(id.Value, "", cancellationToken);
 
@@ -58,9 +60,13 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
         var mutation = new Mutation(
             insert,
             new JournalEntry("user.create", "User", user.Id.ToString("D"), Change: DocumentDiff.Write(user.Change!)),
-            [ResourceCounters.Part(session.Tenant.Value, "User", 1), .. AddedEmails(user.Id, keys)]
+            [
+                ResourceCounters.Part(session.Tenant.Value, "User", 1),
+                .. AddedEmails(user.Id, keys),
+                .. _unique.Parts(user.Id, user.Document, null),
+            ]
         );
-        var (affected, read) = await ApplyAsync(mutation, user.Id, keys.ManagerId is not null, cancellationToken);
+        var (affected, read) = await ApplyAsync(mutation, user, keys.ManagerId is not null, cancellationToken);
         if (affected == 0)
         {
             throw UserNameTaken();
@@ -97,17 +103,24 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
 
     public async Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
     {
+        var schema = (await schemas.GetAsync(cancellationToken)).User;
+        Statement[] parts =
+        [
+            ResourceCounters.Part(session.Tenant.Value, "User", -1),
+            Own(DeleteEmails, id.Value),
+            .. _unique.Released(id.Value, schema),
+        ];
         var alone = new Mutation(
             Own(DeleteAlone, id.Value),
             new JournalEntry("user.delete", "User", id.ToString()),
-            DeletedWith(id.Value)
+            parts
         );
         if (ifMatch is null && await session.ApplyAsync(alone, cancellationToken) == 1)
         {
             return;
         }
 
-        await memberships.DeleteUserAsync(new Deletion(id.Value, ifMatch, DeletedWith(id.Value)), cancellationToken);
+        await memberships.DeleteUserAsync(new Deletion(id.Value, ifMatch, parts), cancellationToken);
     }
 
     /// <summary>Null when another writer was faster.</summary>
@@ -148,7 +161,7 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
         {
             var (affected, read) = await ApplyAsync(
                 Change(user, keys, before, stored, operation),
-                user.Id,
+                user,
                 keys.ManagerId != before.ManagerId,
                 cancellationToken
             );
@@ -170,20 +183,27 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
     }
 
     /// <param name="isRead">Another manager: what is shown of it stands in its own row.</param>
-    private async Task<(int Affected, StoredResource? Read)> ApplyAsync(
+    private Task<(int Affected, StoredResource? Read)> ApplyAsync(
         Mutation mutation,
-        Guid id,
+        User user,
         bool isRead,
         CancellationToken cancellationToken
     ) =>
-        isRead
-            ? await session.ApplyAsync(
-                mutation,
-                Own(UserRows.ById(session.Dialect, ""), id),
-                ReadOneAsync,
-                cancellationToken
-            )
-            : (await session.ApplyAsync(mutation, cancellationToken), null);
+        _unique.GuardAsync(
+            user.Id,
+            user.Document,
+            user.Change!.Before,
+            async () =>
+                isRead
+                    ? await session.ApplyAsync(
+                        mutation,
+                        Own(UserRows.ById(session.Dialect, ""), user.Id),
+                        ReadOneAsync,
+                        cancellationToken
+                    )
+                    : (await session.ApplyAsync(mutation, cancellationToken), null),
+            cancellationToken
+        );
 
     private Mutation Change(User user, UserKeys keys, UserKeys before, StoredDocument stored, string operation)
     {
@@ -208,12 +228,10 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
                 .. keys.Display == before.Display
                     ? Array.Empty<Statement>()
                     : [GroupCounters.UserRenamed(session.Tenant.Value, user.Id, user.LastModified)],
+                .. _unique.Parts(user.Id, user.Document, user.Change!.Before),
             ]
         );
     }
-
-    private Statement[] DeletedWith(Guid id) =>
-        [ResourceCounters.Part(session.Tenant.Value, "User", -1), Own(DeleteEmails, id)];
 
     private Statement Own(string sql, Guid id) => new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(id));
 
