@@ -55,6 +55,19 @@ public sealed class ApiProcess : IServer, IDisposable
     /// <summary>SIGKILL: no shutdown code runs.</summary>
     public void Kill() => _process.Kill();
 
+    /// <summary>No file of the process may grow beyond so many bytes, as if the disk were full; null for no limit.</summary>
+    public async Task LimitFilesAsync(long? bytes)
+    {
+        var limit = bytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited";
+        var pid = _process.Id.ToString(CultureInfo.InvariantCulture);
+        using var prlimit = Process.Start("prlimit", ["--pid", pid, $"--fsize={limit}:unlimited"]);
+        await prlimit.WaitForExitAsync();
+        if (prlimit.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"prlimit ended with {prlimit.ExitCode}.");
+        }
+    }
+
     /// <summary>SIGTERM, as an orchestrator sends it; waits for the end and gives the exit code.</summary>
     public async Task<int> StopAsync(CancellationToken cancellationToken = default)
     {
