@@ -71,7 +71,9 @@ public sealed class ApiProcess : IServer, IDisposable
     /// <summary>SIGTERM, as an orchestrator sends it; waits for the end and gives the exit code.</summary>
     public async Task<int> StopAsync(CancellationToken cancellationToken = default)
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        // The shell's own: a small Debian has no program of this name.
+        var pid = _process.Id.ToString(CultureInfo.InvariantCulture);
+        using var kill = Process.Start("bash", ["-c", $"kill -TERM {pid}"]);
         await _process.WaitForExitAsync(cancellationToken);
         return _process.ExitCode;
     }
