@@ -55,10 +55,25 @@ public sealed class ApiProcess : IServer, IDisposable
     /// <summary>SIGKILL: no shutdown code runs.</summary>
     public void Kill() => _process.Kill();
 
+    /// <summary>No file of the process may grow beyond so many bytes, as if the disk were full; null for no limit.</summary>
+    public async Task LimitFilesAsync(long? bytes)
+    {
+        var limit = bytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited";
+        var pid = _process.Id.ToString(CultureInfo.InvariantCulture);
+        using var prlimit = Process.Start("prlimit", ["--pid", pid, $"--fsize={limit}:unlimited"]);
+        await prlimit.WaitForExitAsync();
+        if (prlimit.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"prlimit ended with {prlimit.ExitCode}.");
+        }
+    }
+
     /// <summary>SIGTERM, as an orchestrator sends it; waits for the end and gives the exit code.</summary>
     public async Task<int> StopAsync(CancellationToken cancellationToken = default)
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        // The shell's own: a small Debian has no program of this name.
+        var pid = _process.Id.ToString(CultureInfo.InvariantCulture);
+        using var kill = Process.Start("bash", ["-c", $"kill -TERM {pid}"]);
         await _process.WaitForExitAsync(cancellationToken);
         return _process.ExitCode;
     }

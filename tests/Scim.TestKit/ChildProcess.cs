@@ -10,7 +10,9 @@ namespace Scim.TestKit;
 internal sealed class ChildProcess : IDisposable
 {
     // The watcher is a child of the program: while its parent is still the program, the id cannot be someone else's.
+    // A file that may not grow any more is to be an error of the write, as on a full disk, and not a signal.
     private const string Attached = """
+        trap '' XFSZ
         exec 3<&0 </dev/null
         ( while read -r -u 3 _; do :; done
           read -r _ _ _ parent _ <"/proc/$BASHPID/stat"

@@ -20,7 +20,13 @@ public sealed class TestDatabase : IAsyncDisposable
     public IReadOnlyDictionary<string, string> Configuration { get; }
 
     public static Task<TestDatabase> CreateAsync(DatabaseKind kind) =>
-        kind == DatabaseKind.PostgreSql ? CreatePostgreSqlAsync() : Task.FromResult(CreateSqlite());
+        kind == DatabaseKind.PostgreSql
+            ? CreatePostgreSqlAsync(PostgresCluster.ConnectionString)
+            : Task.FromResult(CreateSqlite());
+
+    /// <summary>A database on a server of the test's own.</summary>
+    public static Task<TestDatabase> CreateAsync(PostgresServer server) =>
+        CreatePostgreSqlAsync(server.ConnectionString);
 
     public async ValueTask DisposeAsync() => await _drop();
 
@@ -43,14 +49,14 @@ public sealed class TestDatabase : IAsyncDisposable
         );
     }
 
-    private static async Task<TestDatabase> CreatePostgreSqlAsync()
+    private static async Task<TestDatabase> CreatePostgreSqlAsync(string administrator)
     {
         var name = $"scim_test_{Guid.NewGuid():N}";
-        await AdministerAsync($"create database {name}");
+        await AdministerAsync(administrator, $"create database {name}");
         var configuration = new Dictionary<string, string>
         {
             ["Database:Provider"] = "PostgreSql",
-            ["ConnectionStrings:Scim"] = new NpgsqlConnectionStringBuilder(PostgresCluster.ConnectionString)
+            ["ConnectionStrings:Scim"] = new NpgsqlConnectionStringBuilder(administrator)
             {
                 Database = name,
             }.ConnectionString,
@@ -58,13 +64,13 @@ public sealed class TestDatabase : IAsyncDisposable
         return new TestDatabase(
             DatabaseKind.PostgreSql,
             configuration,
-            () => AdministerAsync($"drop database if exists {name} with (force)")
+            () => AdministerAsync(administrator, $"drop database if exists {name} with (force)")
         );
     }
 
-    private static async Task AdministerAsync(string sql)
+    private static async Task AdministerAsync(string administrator, string sql)
     {
-        var connectionString = new NpgsqlConnectionStringBuilder(PostgresCluster.ConnectionString) { Pooling = false };
+        var connectionString = new NpgsqlConnectionStringBuilder(administrator) { Pooling = false };
         await using var connection = new NpgsqlConnection(connectionString.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);

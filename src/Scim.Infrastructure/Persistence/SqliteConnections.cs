@@ -9,17 +9,20 @@ internal sealed class SqliteConnections : IAsyncDisposable
     private readonly ConcurrentBag<SqliteLink> _idle = [];
     private readonly SemaphoreSlim _free;
     private readonly TimeSpan _patience;
-    private readonly string _path;
+    private readonly SqliteFile _file;
 
     public SqliteConnections(DatabaseOptions options)
     {
-        _path = options.Path;
+        _file = new SqliteFile(options.Path);
         _free = new SemaphoreSlim(options.PoolSize);
         _patience = TimeSpan.FromSeconds(options.CommandTimeout);
-        Writer = new SqliteWriter(_path);
+        Writer = new SqliteWriter(_file);
     }
 
     public SqliteWriter Writer { get; }
+
+    /// <summary>The file was there; from then on nothing else takes its place.</summary>
+    public bool IsOpen => _file.IsOpen;
 
     public async Task<T> ReadAsync<T>(Func<SqliteLink, ValueTask<T>> work, CancellationToken cancellationToken)
     {
@@ -30,9 +33,10 @@ internal sealed class SqliteConnections : IAsyncDisposable
 
         try
         {
+            _file.Check();
             if (!_idle.TryTake(out var link))
             {
-                link = SqliteLink.OpenReader(_path);
+                link = _file.OpenReader();
             }
 
             var result = default(T);
@@ -71,6 +75,7 @@ internal sealed class SqliteConnections : IAsyncDisposable
             link.Dispose();
         }
 
+        _file.Dispose();
         _free.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -8,6 +9,8 @@ namespace Scim.Infrastructure.Persistence;
 internal sealed class SqliteLink : IDisposable
 {
     private const int CacheLimit = 256;
+    private const nint MainDatabase = 0;
+    private const int HasMovedQuestion = 20; // SQLITE_FCNTL_HAS_MOVED
 
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SqliteCommand> _parts = new(StringComparer.Ordinal);
@@ -15,6 +18,10 @@ internal sealed class SqliteLink : IDisposable
     private SqliteLink(SqliteConnection connection) => Connection = connection;
 
     public SqliteConnection Connection { get; }
+
+    /// <summary>The open file is no longer the one at its path. Not known where the file system has no such question.</summary>
+    public bool HasMoved =>
+        FileControl(Connection.Handle!, MainDatabase, HasMovedQuestion, out var moved) == raw.SQLITE_OK && moved != 0;
 
     public bool InTransaction => raw.sqlite3_get_autocommit(Connection.Handle) == 0;
 
@@ -93,7 +100,7 @@ internal sealed class SqliteLink : IDisposable
             connection.Open();
             using var command = connection.CreateCommand();
             command.CommandText =
-                $"pragma busy_timeout = 5000; {pragmas}; pragma cache_size = -16000; pragma mmap_size = 268435456; pragma temp_store = memory";
+                $"pragma busy_timeout = 5000; {pragmas}; pragma cache_size = -16000; pragma temp_store = memory";
             command.ExecuteNonQuery();
             return new SqliteLink(connection);
         }
@@ -142,4 +149,9 @@ internal sealed class SqliteLink : IDisposable
 
         cache.Clear();
     }
+
+    // The wrapper leaves this function out.
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", ExactSpelling = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FileControl(sqlite3 connection, nint database, int question, out int answer);
 }

@@ -16,13 +16,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
         new BoundedChannelOptions(QueueLimit) { SingleReader = true }
     );
     private readonly AsyncLocal<Turn?> _heldTurn = new();
-    private readonly string _path;
+    private readonly SqliteFile _file;
     private readonly Task _loop;
     private SqliteLink? _link;
 
-    public SqliteWriter(string path)
+    public SqliteWriter(SqliteFile file)
     {
-        _path = path;
+        _file = file;
         using var flow = ExecutionContext.SuppressFlow();
         _loop = Task.Run(RunAsync);
     }
@@ -110,7 +110,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            _link ??= SqliteLink.OpenWriter(_path);
+            _file.Check();
+            _link ??= _file.OpenWriter();
             _link.Execute("begin immediate");
             foreach (var job in group)
             {
@@ -146,7 +147,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            _link ??= SqliteLink.OpenWriter(_path);
+            _file.Check();
+            _link ??= _file.OpenWriter();
             if (turn.Grant(_link))
             {
                 await turn.ReleasedAsync;

@@ -37,6 +37,8 @@ public sealed class OperatorCliTests : IDisposable
     [TestCase("tenant create acme extra")]
     [TestCase("tenant create acme --plan gold")]
     [TestCase("client create acme --profile entra2")]
+    [TestCase("client list")]
+    [TestCase("client deviations not-a-guid")]
     [TestCase("token issue not-a-guid")]
     [TestCase("token issue 0199c0de-0000-7000-8000-000000000000 --expires-in soon")]
     [TestCase("token issue 0199c0de-0000-7000-8000-000000000000 --expires-in 0d")]

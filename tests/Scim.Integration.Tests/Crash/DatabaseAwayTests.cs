@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FluentAssertions;
 using Npgsql;
 using NUnit.Framework;
@@ -15,7 +14,6 @@ public sealed class DatabaseAwayTests
     private TcpProxy _proxy = null!;
     private ApiServer _server = null!;
     private TestTenant _tenant = null!;
-    private HttpClient _http = null!;
 
     [SetUp]
     public async Task Start()
@@ -33,7 +31,6 @@ public sealed class DatabaseAwayTests
             }
         );
         _tenant = await TestTenant.CreateAsync(_server);
-        _http = new HttpClient { BaseAddress = _server.BaseAddress };
         (await _tenant.Client.PostAsync("/Users", Some.User())).Status.Should().Be(201);
     }
 
@@ -41,7 +38,6 @@ public sealed class DatabaseAwayTests
     public async Task Stop()
     {
         _proxy.Restore();
-        _http.Dispose();
         _tenant.Dispose();
         await _server.DisposeAsync();
         await _proxy.DisposeAsync();
@@ -53,9 +49,9 @@ public sealed class DatabaseAwayTests
     {
         _proxy.Cut();
 
-        await CheckAwayAsync(TimeSpan.FromSeconds(5));
+        await Outage.CheckAwayAsync(_server, _tenant.Client, TimeSpan.FromSeconds(5));
         _proxy.Restore();
-        await CheckBackAsync();
+        await Outage.CheckBackAsync(_server, _tenant.Client);
     }
 
     [Test]
@@ -63,9 +59,9 @@ public sealed class DatabaseAwayTests
     {
         _proxy.Stall();
 
-        await CheckAwayAsync(TimeSpan.FromSeconds(20));
+        await Outage.CheckAwayAsync(_server, _tenant.Client, TimeSpan.FromSeconds(20));
         _proxy.Restore();
-        await CheckBackAsync();
+        await Outage.CheckBackAsync(_server, _tenant.Client);
     }
 
     [Test]
@@ -98,67 +94,11 @@ public sealed class DatabaseAwayTests
         await end.CancelAsync();
         await Task.WhenAll(writers);
 
-        await CheckBackAsync();
+        await Outage.CheckBackAsync(_server, _tenant.Client);
         var total = (await _tenant.Client.GetAsync("/Users?count=0")).Json.GetProperty("totalResults").GetInt32();
         // A commit whose answer was cut off counts too, although nobody was told.
         total.Should().BeGreaterThan(created);
         var filtered = await _tenant.Client.GetAsync("/Users?filter=id%20pr&count=0");
         filtered.Json.GetProperty("totalResults").GetInt32().Should().Be(total);
-    }
-
-    private async Task CheckAwayAsync(TimeSpan limit)
-    {
-        var user = Some.User();
-        (string Method, string Path, string? Body)[] calls =
-        [
-            ("GET", "/Users", null),
-            ("GET", $"/Users/{Guid.NewGuid():D}", null),
-            ("GET", "/Groups?filter=displayName%20eq%20%22x%22", null),
-            ("POST", "/Users", user.ToJsonString()),
-            ("DELETE", $"/Users/{Guid.NewGuid():D}", null),
-            ("POST", "/Bulk", Messages.Bulk(Messages.BulkOperation("POST", "/Users", Some.User(), "u")).ToJsonString()),
-        ];
-        var answers = await Task.WhenAll(
-            calls.Select(async call =>
-            {
-                var started = Stopwatch.GetTimestamp();
-                var answer = await _tenant.Client.SendAsync(call.Method, call.Path, call.Body);
-                return (Call: call, Answer: answer, Elapsed: Stopwatch.GetElapsedTime(started));
-            })
-        );
-        foreach (var (call, answer, elapsed) in answers)
-        {
-            answer.Status.Should().Be(503, $"{call.Method} {call.Path}: {answer}");
-            answer.Header("Retry-After").Should().NotBeNullOrEmpty();
-            answer.Json.GetProperty("status").GetString().Should().Be("503");
-            elapsed.Should().BeLessThan(limit, $"{call.Method} {call.Path}");
-        }
-
-        (await _http.GetAsync("/health")).StatusCode.Should().Be(System.Net.HttpStatusCode.OK);
-        var started = Stopwatch.GetTimestamp();
-        (await _http.GetAsync("/ready")).StatusCode.Should().Be(System.Net.HttpStatusCode.ServiceUnavailable);
-        Stopwatch.GetElapsedTime(started).Should().BeLessThan(TimeSpan.FromSeconds(5));
-    }
-
-    private async Task CheckBackAsync()
-    {
-        var started = Stopwatch.GetTimestamp();
-        ScimResponse answer;
-        do
-        {
-            Stopwatch.GetElapsedTime(started).Should().BeLessThan(TimeSpan.FromSeconds(10), "writes must work again");
-            await Task.Delay(50);
-            answer = await _tenant.Client.PostAsync("/Users", Some.User());
-        } while (answer.Status == 503);
-
-        answer.Status.Should().Be(201, answer.Text);
-        // Its connection is one of another pool, and may be one that has yet to be found dead.
-        HttpResponseMessage ready;
-        while (!(ready = await _http.GetAsync("/ready")).IsSuccessStatusCode)
-        {
-            var report = await ready.Content.ReadAsStringAsync();
-            Stopwatch.GetElapsedTime(started).Should().BeLessThan(TimeSpan.FromSeconds(10), report);
-            await Task.Delay(50);
-        }
     }
 }

@@ -12,6 +12,8 @@ namespace Scim.Integration.Tests.Crash;
 /// </summary>
 internal sealed class Workload(ScimClient client, string group, int seed)
 {
+    private const int Writers = 6;
+
     public const int BulkSize = 300;
 
     /// <summary>Of each user that was acknowledged: the titles it may have now, or null among them when it may be gone.</summary>
@@ -25,12 +27,25 @@ internal sealed class Workload(ScimClient client, string group, int seed)
     public ConcurrentBag<string> AcknowledgedBulks { get; } = [];
 
     private int _bulks;
+    private int _refusals;
+    private CancellationToken? _end;
 
     public int Bulks => _bulks;
 
+    /// <summary>Answers of 503.</summary>
+    public int Refusals => _refusals;
+
     public int Acknowledged => Users.Count + Deleted.Count;
 
-    public Task RunAsync() => Task.WhenAll([.. Enumerable.Range(0, 6).Select(WriteAsync), BulkAsync()]);
+    /// <summary>Works until the server is gone.</summary>
+    public Task RunAsync() => Task.WhenAll([.. Enumerable.Range(0, Writers).Select(WriteAsync), BulkAsync()]);
+
+    /// <summary>Works until told to end, and repeats what is answered 503 as <c>Retry-After</c> asks, only sooner.</summary>
+    public Task RunAsync(CancellationToken end)
+    {
+        _end = end;
+        return Task.WhenAll(Enumerable.Range(0, Writers).Select(WriteAsync));
+    }
 
     public static string BulkName(string bulk, int index) =>
         string.Create(CultureInfo.InvariantCulture, $"bulk-{bulk}-{index}");
@@ -41,13 +56,17 @@ internal sealed class Workload(ScimClient client, string group, int seed)
         var mine = new List<string>();
         try
         {
-            while (true)
+            while (_end is not { IsCancellationRequested: true })
             {
                 var user = mine.Count == 0 ? "" : mine[random.Next(mine.Count)];
                 switch (mine.Count == 0 ? 0 : random.Next(8))
                 {
                     case < 3:
-                        mine.Add(await CreateAsync(random));
+                        if (await CreateAsync(random) is { } created)
+                        {
+                            mine.Add(created);
+                        }
+
                         break;
                     case < 6:
                         await RetitleAsync(user, random);
@@ -62,19 +81,23 @@ internal sealed class Workload(ScimClient client, string group, int seed)
                 }
             }
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException) when (_end is not { IsCancellationRequested: false })
         {
             // The server is gone, as it should be.
         }
     }
 
-    private async Task<string> CreateAsync(Random random)
+    private async Task<string?> CreateAsync(Random random)
     {
         var user = Some.User();
         var title = Title(random);
         user["title"] = title;
-        var answer = await client.PostAsync("/Users", user);
-        Expect(answer, 201);
+        var answer = await SendAsync(() => client.PostAsync("/Users", user), 201, doneBefore: 409);
+        if (answer.Status == 409)
+        {
+            return null;
+        }
+
         Users[answer.Id] = [title];
         return answer.Id;
     }
@@ -83,13 +106,13 @@ internal sealed class Workload(ScimClient client, string group, int seed)
     {
         var title = Title(random);
         Users[user] = [.. Users[user], title];
-        Expect(await client.PatchAsync($"/Users/{user}", Messages.Patch("replace", "title", title)), 200);
+        await SendAsync(() => client.PatchAsync($"/Users/{user}", Messages.Patch("replace", "title", title)), 200);
         Users[user] = [title];
     }
 
     private async Task JoinAsync(string user)
     {
-        Expect(await client.PatchAsync($"/Groups/{group}", Messages.AddMembers(user)), 204);
+        await SendAsync(() => client.PatchAsync($"/Groups/{group}", Messages.AddMembers(user)), 204);
         Members[user] = true;
     }
 
@@ -97,7 +120,7 @@ internal sealed class Workload(ScimClient client, string group, int seed)
     {
         Users[user] = [.. Users[user], null];
         Members.TryRemove(user, out _);
-        Expect(await client.DeleteAsync($"/Users/{user}"), 204);
+        await SendAsync(() => client.DeleteAsync($"/Users/{user}"), 204, doneBefore: 404);
         Users.TryRemove(user, out _);
         Deleted.Add(user);
     }
@@ -114,7 +137,7 @@ internal sealed class Workload(ScimClient client, string group, int seed)
                     .Select<int, JsonObject>(i =>
                         Messages.BulkOperation("POST", "/Users", Some.User(BulkName(bulk, i)), $"b{i}")
                     );
-                Expect(await client.PostAsync("/Bulk", Messages.Bulk([.. operations])), 200);
+                await SendAsync(() => client.PostAsync("/Bulk", Messages.Bulk([.. operations])), 200);
                 AcknowledgedBulks.Add(bulk);
             }
         }
@@ -126,14 +149,27 @@ internal sealed class Workload(ScimClient client, string group, int seed)
 
     private static string Title(Random random) => $"title {random.Next().ToString(CultureInfo.InvariantCulture)}";
 
-    private static void Expect(ScimResponse answer, int status)
+    /// <param name="doneBefore">The answer when an attempt was carried out although it was answered 503.</param>
+    private async Task<ScimResponse> SendAsync(Func<Task<ScimResponse>> send, int status, int? doneBefore = null)
     {
-        // A server that is being killed may still say that its database went first.
-        if (answer.Status == 503)
+        var answer = await send();
+        for (var again = false; ; again = true, answer = await send())
         {
-            throw new HttpRequestException("503");
-        }
+            if (answer.Status != 503)
+            {
+                answer.Status.Should().BeOneOf([status, again && doneBefore is { } done ? done : status], answer.Text);
+                return answer;
+            }
 
-        answer.Status.Should().Be(status, answer.Text);
+            answer.Header("Retry-After").Should().NotBeNullOrEmpty();
+            Interlocked.Increment(ref _refusals);
+            // A server that is being killed may still say that its database went first.
+            if (_end is not { IsCancellationRequested: false })
+            {
+                throw new HttpRequestException("503");
+            }
+
+            await Task.Delay(20);
+        }
     }
 }

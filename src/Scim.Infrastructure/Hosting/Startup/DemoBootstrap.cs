@@ -65,7 +65,7 @@ internal sealed partial class DemoBootstrap(
         scope.ServiceProvider.GetRequiredService<RequestContext>().ActAs("system:bootstrap", tenant: null);
         var url = $"{baseUrl.Find()}/scim/v2";
 
-        var clients = await mediator.Send(new ListClients(Slug), cancellationToken);
+        var clients = await ListClientsAsync(mediator, cancellationToken);
         if (clients.Count > 0)
         {
             return $"""
@@ -94,6 +94,21 @@ internal sealed partial class DemoBootstrap(
 
 
             """;
+    }
+
+    private static async Task<IReadOnlyList<ListedClient>> ListClientsAsync(
+        IMediator mediator,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await mediator.Send(new ListClients(Slug), cancellationToken);
+        }
+        catch (ScimException exception) when (exception.Error.Status == 404)
+        {
+            return [];
+        }
     }
 
     private static async Task CreateTenantAsync(IMediator mediator, CancellationToken cancellationToken)

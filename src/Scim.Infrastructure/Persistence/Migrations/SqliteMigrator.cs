@@ -19,6 +19,7 @@ internal sealed class SqliteMigrator(
     {
         try
         {
+            RefuseOrphanedLog();
             var folder = Path.GetDirectoryName(Path.GetFullPath(options.Path))!;
             Directory.CreateDirectory(folder);
             using var link = SqliteLink.OpenWriter(options.Path, SqliteOpenMode.ReadWriteCreate);
@@ -53,9 +54,14 @@ internal sealed class SqliteMigrator(
 
     public override async Task<MigrationStatus> StatusAsync(CancellationToken cancellationToken)
     {
-        if (!File.Exists(options.Path))
+        // A file that was open and is gone is not one that has yet to be made.
+        if (!connections.IsOpen)
         {
-            return _migrations.Status([]);
+            RefuseOrphanedLog();
+            if (!File.Exists(options.Path))
+            {
+                return _migrations.Status([]);
+            }
         }
 
         try
@@ -69,6 +75,14 @@ internal sealed class SqliteMigrator(
         catch (SqliteException exception) when (faults.Translate(exception) is { } translated)
         {
             throw translated;
+        }
+    }
+
+    private void RefuseOrphanedLog()
+    {
+        if (SqliteFile.FindOrphanedLog(options.Path) is { } problem)
+        {
+            throw new MigrationException(problem);
         }
     }
 

@@ -1,38 +1,58 @@
 using Dapper;
 using MediatR;
+using Scim.Application.Common;
 using Scim.Application.Tenants;
+using Scim.Domain.Errors;
 
 namespace Scim.Infrastructure.Persistence.Tenants;
 
 internal sealed class ListClientsHandler(IDatabase database) : IRequestHandler<ListClients, IReadOnlyList<ListedClient>>
 {
-    public Task<IReadOnlyList<ListedClient>> Handle(ListClients request, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<ListedClient>>(
+    // Ids are of version 7: their order is that of creation. A tenant without clients has one row of nulls.
+    private const string Select = """
+        select c.id, c.name, c.scopes, c.profile, c.state, c.created_at
+          from tenants t
+          left join scim_clients c on c.tenant_id = t.id
+         where t.slug = @slug
+         order by c.id
+        """;
+
+    static ListClientsHandler() => DapperTypes.Register();
+
+    public async Task<IReadOnlyList<ListedClient>> Handle(ListClients request, CancellationToken cancellationToken)
+    {
+        var rows = await database.ReadAsync(
             async connection =>
-            {
-                // Ids are of version 7: their order is that of creation.
-                var rows = await connection.QueryAsync<Row>(
-                    new CommandDefinition(
-                        """
-                        select c.id, c.name
-                        from scim_clients c join tenants t on t.id = c.tenant_id
-                        where t.slug = @TenantSlug
-                        order by c.id
-                        """,
-                        new { request.TenantSlug },
-                        cancellationToken: cancellationToken
+                (
+                    await connection.QueryAsync<Row>(
+                        new CommandDefinition(
+                            Select,
+                            new { slug = request.TenantSlug },
+                            cancellationToken: cancellationToken
+                        )
                     )
-                );
-                return [.. rows.Select(row => new ListedClient(row.Id, row.Name))];
-            },
+                ).AsList(),
             cancellationToken
         );
+        return rows.Count == 0
+            ? throw ScimError.NotFound("Tenant", request.TenantSlug)
+            : [.. rows.Where(row => row.Id != Guid.Empty).Select(row => row.ToClient())];
+    }
 
-    // A class with setters, so that ids pass through Dapper's type handler on both databases.
     private sealed class Row
     {
-        public Guid Id { get; set; }
+        public Guid Id { get; init; }
 
-        public string Name { get; set; } = "";
+        public string Name { get; init; } = "";
+
+        public string Scopes { get; init; } = "";
+
+        public string Profile { get; init; } = "";
+
+        public string State { get; init; } = "";
+
+        public DateTimeOffset CreatedAt { get; init; }
+
+        public ListedClient ToClient() => new(Id, Name, ScopeNames.Parse(Scopes), Profile, State, CreatedAt);
     }
 }
