@@ -22,6 +22,10 @@ public sealed class TestDatabase : IAsyncDisposable
     public static Task<TestDatabase> CreateAsync(DatabaseKind kind) =>
         kind == DatabaseKind.PostgreSql ? CreatePostgreSqlAsync() : Task.FromResult(CreateSqlite());
 
+    /// <summary>The same database by another setting, such as another way to it. It is this one that is to be disposed.</summary>
+    public TestDatabase With(string key, string value) =>
+        new(Kind, new Dictionary<string, string>(Configuration) { [key] = value }, () => Task.CompletedTask);
+
     public async ValueTask DisposeAsync() => await _drop();
 
     private static TestDatabase CreateSqlite()
