@@ -1,4 +1,5 @@
 using System.Globalization;
+using Scim.Load.Growth;
 using Scim.Load.Reports;
 using Scim.Load.Servers;
 using Scim.Load.Workloads;
@@ -9,8 +10,7 @@ namespace Scim.Load;
 /// <summary>Runs every workload on the floor and on the platform in turn, on each database and size of directory.</summary>
 internal sealed class Benchmark(LoadOptions options, TextWriter console)
 {
-    private const double WarmShare = 0.5;
-    private const int CountedSteps = 200;
+    private const double FirstWarmSeconds = 3;
 
     private readonly Run _run = new(options);
     private readonly Report _report = new(options);
@@ -42,6 +42,12 @@ internal sealed class Benchmark(LoadOptions options, TextWriter console)
         {
             await RunAsync(deployment, users);
         }
+
+        _report.Streams.AddRange(await GroupStream.MeasureAsync(deployment, _run));
+        if (options.Curves)
+        {
+            _report.Growth.AddRange(await Axes.MeasureAsync(deployment, _run, console));
+        }
     }
 
     private async Task RunAsync(Deployment deployment, int users)
@@ -61,6 +67,11 @@ internal sealed class Benchmark(LoadOptions options, TextWriter console)
                 await deployment.OurDatabase.SizeAsync()
             )
         );
+        if (users == options.Users[0])
+        {
+            Warm(deployment);
+        }
+
         var idle = deployment.Ours.Process.ResidentBytes();
         var indexed = false;
         foreach (var workload in Catalogue.Of(_run, users))
@@ -81,7 +92,11 @@ internal sealed class Benchmark(LoadOptions options, TextWriter console)
 
         if (options.Measures(Catalogue.Synchronisation))
         {
-            var rounds = Alternate(deployment, (target, round) => FirstSynchronisation.Measure(_run, target, round));
+            var rounds = Alternation.Repeat(
+                deployment.Targets,
+                options.Rounds,
+                (target, round) => FirstSynchronisation.Measure(_run, target, round)
+            );
             await ReportAsync(deployment, rounds, null);
         }
 
@@ -95,42 +110,10 @@ internal sealed class Benchmark(LoadOptions options, TextWriter console)
 
     private async Task RunAsync(Deployment deployment, Workload workload)
     {
-        var connections = workload.Connections ?? options.Connections;
-        var steps = deployment.Targets.ToDictionary(target => target, workload.Prepare);
-        foreach (var target in deployment.Targets)
-        {
-            if (workload.Verify is { } verify)
-            {
-                Measurement.Prepare(target, 1, verify);
-            }
-
-            Measurement.Run(target, steps[target], connections, options.Seconds * WarmShare);
-            workload.Tidy?.Invoke(target);
-        }
-
-        var rounds = Alternate(
-            deployment,
-            (target, _) =>
-            {
-                var measured = Measurement.Run(target, steps[target], connections, options.Seconds);
-                return workload.Tidy is { } tidy ? [.. measured, .. tidy(target)] : measured;
-            }
-        );
+        var rounds = Alternation.Measure(deployment.Targets, workload, options);
         var results = await ReportAsync(deployment, rounds, workload.Members);
-        CountTraffic(deployment, workload, results);
+        TrafficPass.Count(deployment, workload, results);
     }
-
-    /// <summary>Floor, ours, floor, ours …: a disturbance of the machine meets both.</summary>
-    private List<(Target Target, Round Round)> Alternate(
-        Deployment deployment,
-        Func<Target, int, IReadOnlyList<Round>> measure
-    ) =>
-        [
-            .. from round in Enumerable.Range(0, options.Rounds)
-            from target in deployment.Targets
-            from measured in measure(target, round)
-            select (target, measured),
-        ];
 
     private async Task<List<Result>> ReportAsync(
         Deployment deployment,
@@ -166,51 +149,15 @@ internal sealed class Benchmark(LoadOptions options, TextWriter console)
         return results;
     }
 
-    /// <summary>A short pass of its own, since the proxy costs time: round trips and bytes for each operation.</summary>
-    private void CountTraffic(Deployment deployment, Workload workload, List<Result> results)
+    // Compiled code, pools and caches settle before the first figure.
+    private void Warm(Deployment deployment)
     {
-        foreach (var (target, (counted, proxy)) in deployment.Counted)
+        foreach (var target in deployment.Targets)
         {
-            var step = workload.Prepare(counted);
-            // Statements are prepared at their second use.
-            Repeat(counted, step, count: 3);
-            Note(() => Repeat(counted, step, CountedSteps));
-            if (workload.Tidy is { } tidy)
-            {
-                Note(() => tidy(counted));
-            }
-
-            void Note(Func<IReadOnlyList<Round>> run)
-            {
-                var before = proxy.Read();
-                var rounds = run();
-                var traffic = proxy.Read() - before;
-                var units = rounds.Sum(round => round.Units);
-                var names = rounds.Select(round => round.Series).ToHashSet();
-                foreach (
-                    var result in results.Where(each => each.Target == target.Name && names.Contains(each.Workload))
-                )
-                {
-                    result.RoundTrips = traffic.RoundTrips / units;
-                    result.SentToDatabase = traffic.SentBytes / units;
-                    result.ReceivedFromDatabase = traffic.ReceivedBytes / units;
-                }
-            }
+            var seconds = Math.Min(FirstWarmSeconds, FirstWarmSeconds * options.Seconds);
+            Measurement.Run(target, Reads.Get().Prepare(target), options.Connections, seconds);
         }
     }
-
-    private List<Round> Repeat(Target target, Action<Worker> step, int count) =>
-        Measurement.Run(
-            target,
-            1,
-            (worker, elapsed) =>
-            {
-                for (var i = 0; i < count && (i == 0 || elapsed.Elapsed.TotalSeconds < options.Seconds); i++)
-                {
-                    step(worker);
-                }
-            }
-        );
 
     private static void SetSearchIndexes(Target floor, bool present) =>
         Measurement.Prepare(floor, 1, worker => worker.Require(200, present ? "PUT" : "DELETE", "/search-indexes"));

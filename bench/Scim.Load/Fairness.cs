@@ -28,7 +28,7 @@ internal static class Fairness
     private const int NoisyConnections = 4;
     private const int Alternations = 5;
     private const int Users = 500;
-    private const double LengthInRounds = 5;
+    private const double LengthInRounds = 3;
 
     // On a database of its own: replicas of one database share the limit.
     public static async Task<FairnessResult> MeasureAsync(DatabaseKind kind, LoadOptions options, TextWriter console)

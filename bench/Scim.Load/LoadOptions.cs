@@ -37,6 +37,9 @@ internal sealed record LoadOptions
 
     public string Output { get; init; } = "artifacts/benchmark";
 
+    /// <summary>Folder of the documents that the curves go into.</summary>
+    public string Documents { get; init; } = Path.Combine(Repository.Root, "docs");
+
     public bool Measures(string workload) => Workloads.Count == 0 || Workloads.Contains(workload);
 }
 

@@ -29,6 +29,7 @@ var tenants = Numbers("--tenants", "Numbers of tenants for the curves.", default
 var journal = Numbers("--journal", "Lengths of the journal for the curves.", defaults.JournalRows);
 var programs = new Option<string?>("--programs") { Description = "Folder of the published programs." };
 var output = new Option<string>("--output") { DefaultValueFactory = _ => defaults.Output };
+var documents = new Option<string>("--documents") { DefaultValueFactory = _ => defaults.Documents };
 
 var command = new RootCommand(
     $"Measures the platform beside the floor. Workloads: {string.Join(", ", Catalogue.Names)}."
@@ -47,6 +48,7 @@ var command = new RootCommand(
     journal,
     programs,
     output,
+    documents,
 };
 command.SetAction(
     async (parsed, _) =>
@@ -68,6 +70,7 @@ command.SetAction(
             JournalRows = parsed.GetRequiredValue(journal),
             Programs = parsed.GetValue(programs),
             Output = parsed.GetRequiredValue(output),
+            Documents = parsed.GetRequiredValue(documents),
         };
         try
         {

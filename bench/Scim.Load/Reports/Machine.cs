@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Scim.TestKit;
@@ -51,10 +52,17 @@ internal sealed record Machine
             WorkingDirectory = Repository.Root,
             RedirectStandardOutput = true,
         };
-        using var git = Process.Start(start)!;
-        var output = git.StandardOutput.ReadToEnd().Trim();
-        git.WaitForExit();
-        return output;
+        try
+        {
+            using var git = Process.Start(start)!;
+            var output = git.StandardOutput.ReadToEnd().Trim();
+            git.WaitForExit();
+            return output;
+        }
+        catch (Win32Exception)
+        {
+            return "unknown (no git)";
+        }
     }
 
     private static double MeasureSync()

@@ -18,6 +18,7 @@ internal static class Markdown
         }
 
         AddMemory(text, report);
+        AddStreams(text, report);
         AddFairness(text, report);
         return text.ToString();
     }
@@ -95,6 +96,19 @@ internal static class Markdown
             Line(
                 text,
                 $"| {memory.Database} | {memory.Users:N0} | {memory.IdleBytes / Megabyte:F0} | {memory.HighestBytes / Megabyte:F0} | {memory.PeakBytes / Megabyte:F0} | {size.OurBytes / Megabyte:F0} | {size.FloorBytes / Megabyte:F0} |"
+            );
+        }
+    }
+
+    private static void AddStreams(StringBuilder text, Report report)
+    {
+        Line(text, $"\n| one group streamed | members | RSS MB idle | highest | more |");
+        Line(text, $"|---|---:|---:|---:|---:|");
+        foreach (var stream in report.Streams)
+        {
+            Line(
+                text,
+                $"| {stream.Database} | {stream.Members:N0} | {stream.IdleBytes / Megabyte:F0} | {stream.HighestBytes / Megabyte:F0} | {(stream.HighestBytes - stream.IdleBytes) / Megabyte:F0} |"
             );
         }
     }

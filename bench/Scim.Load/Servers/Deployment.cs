@@ -28,7 +28,7 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>Target → the same server program and directory behind a counting proxy. Empty with the embedded database.</summary>
     public Dictionary<Target, (Target Target, CountingProxy Proxy)> Counted { get; } = [];
 
-    public IEnumerable<Target> Targets => [Floor, Ours];
+    public IReadOnlyList<Target> Targets => [Floor, Ours];
 
     public static IReadOnlyDictionary<string, string> Settings { get; } =
         new Dictionary<string, string>

@@ -11,7 +11,7 @@ internal static class Groups
         [Membership(members), WithoutMembers(members), WithMembers(members)];
 
     /// <summary>One member in, the same one out.</summary>
-    private static Workload Membership(int members) =>
+    public static Workload Membership(int members) =>
         new(
             $"member@{members}",
             target =>
@@ -68,7 +68,7 @@ internal static class Groups
             Members = members,
         };
 
-    private static Workload WithMembers(int members) =>
+    public static Workload WithMembers(int members) =>
         new(
             $"group@{members}",
             target =>

@@ -9,13 +9,44 @@ internal static class Reads
     public static IEnumerable<Workload> All() =>
         [Get(), Lookup(), LookupExternalId(), List("list", _ => 1), List("list-deep", LastPage), Cursor()];
 
-    /// <summary>The page that begins at a share of the directory.</summary>
-    public static Workload ListAt(double share) =>
-        List($"list-at-{share:P0}", count => Math.Max(1, Math.Min((int)(count * share), LastPage(count))));
+    /// <summary>The page that begins behind so many users.</summary>
+    public static Workload ListAt(int depth) => List("list", _ => depth + 1);
+
+    /// <summary>The page that a walk by cursor reaches after so many users, asked for again and again.</summary>
+    public static Workload CursorAt(int depth) =>
+        new(
+            "cursor",
+            target =>
+            {
+                var path = "";
+                Measurement.Prepare(target, 1, worker => path = Walk(worker, depth));
+                return worker =>
+                {
+                    if (worker.Time("cursor", 200, "GET", path) && worker.IsInspected())
+                    {
+                        var page = Answers.PageLength(worker.Http.Body);
+                        worker.Check("cursor", page == PageSize, "a short page");
+                    }
+                };
+            }
+        );
+
+    private static string Walk(Worker worker, int depth)
+    {
+        var path = $"/Users?count={PageSize}&cursor";
+        for (var seen = 0; seen < depth; seen += PageSize)
+        {
+            worker.Require(200, "GET", path);
+            var cursor = Answers.Text(worker.Http.Body, "nextCursor");
+            path = $"/Users?count={PageSize}&cursor={Uri.EscapeDataString(cursor!)}";
+        }
+
+        return path;
+    }
 
     private static int LastPage(int count) => Math.Max(1, count - PageSize);
 
-    private static Workload Get() =>
+    public static Workload Get() =>
         new(
             "get",
             target =>
@@ -32,7 +63,7 @@ internal static class Reads
             }
         );
 
-    private static Workload Lookup() =>
+    public static Workload Lookup() =>
         Single("lookup", (directory, index) => $"userName eq \"{People.UserName(directory.Tag, index)}\"");
 
     private static Workload LookupExternalId() =>

@@ -7,7 +7,7 @@ internal static class Searches
 {
     public static IEnumerable<Workload> All() =>
         [
-            Search("search-sw", People.SearchPrefix, (_, key) => $"userName sw \"{key}\""),
+            StartsWith(),
             Search("search-co", People.FamilyName, (_, key) => $"userName co \".{key.ToLowerInvariant()}.\""),
             Search("search-co-rare", index => $"{index}", (tag, key) => $"userName co \".{tag}{key}@\""),
             Search(
@@ -21,6 +21,9 @@ internal static class Searches
                 (_, key) => $"emails[type eq \"work\" and value sw \"{key}\"]"
             ),
         ];
+
+    public static Workload StartsWith() =>
+        Search("search-sw", People.SearchPrefix, (_, key) => $"userName sw \"{key}\"");
 
     /// <summary>What a person is searched by, and how many of the directory have the same, is known from the index.</summary>
     private static Workload Search(string name, Func<int, string> keyOf, Func<string, string, string> filter) =>

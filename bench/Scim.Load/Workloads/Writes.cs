@@ -41,7 +41,7 @@ internal static class Writes
             },
         };
 
-    private static Workload PatchDepartment(Run run) =>
+    public static Workload PatchDepartment(Run run) =>
         new(
             "patch-department",
             target =>
@@ -104,7 +104,7 @@ internal static class Writes
     }
 
     /// <summary>New users; deleted again after each round, which is timed too.</summary>
-    private static Workload CreateAndDelete(Run run)
+    public static Workload CreateAndDelete(Run run)
     {
         var created = new ConcurrentDictionary<string, ConcurrentQueue<string>>();
         return new Workload(
