@@ -70,7 +70,7 @@ internal static class Markdown
             var ours = pair.First(result => result.Target == Target.Ours);
             Line(
                 text,
-                $"| {pair.Key} | {floor.PerSecond:N0} | {ours.PerSecond:N0} | {ours.Ratio:F2} ({ours.RatioMin:F2}..{ours.RatioMax:F2}) | {Goal(ours)} | {ours.CpuRatio:F2} | {ours.P50:F2} | {ours.P95:F2} | {ours.P99:F2} | {ours.ServerCpu:F0} + {ours.DatabaseCpu:F0} ({floor.Cpu:F0}) | {ours.AllocatedPerOperation / 1024:F1} ({floor.AllocatedPerOperation / 1024:F1}) | {ours.RoundTrips:F1} ({floor.RoundTrips:F1}) | {ours.SentToDatabase / 1024:F1}/{ours.ReceivedFromDatabase / 1024:F1} | {ours.ResidentBytes / Megabyte:F0} |"
+                $"| {pair.Key} | {floor.PerSecond:N0} | {ours.PerSecond:N0} | {ours.Ratio:F2} ({ours.RatioMin:F2}..{ours.RatioMax:F2}) | {Goal(ours)} | {ours.CpuRatio:F2} | {ours.P50:F2} | {ours.P95:F2} | {ours.P99:F2} | {ours.ServerCpu:F0} + {ours.DatabaseCpu:F0} ({floor.Cpu:F0}) | {Known(ours.AllocatedPerOperation / 1024)} ({Known(floor.AllocatedPerOperation / 1024)}) | {Known(ours.RoundTrips)} ({Known(floor.RoundTrips)}) | {Known(ours.SentToDatabase / 1024)}/{Known(ours.ReceivedFromDatabase / 1024)} | {ours.ResidentBytes / Megabyte:F0} |"
             );
         }
 
@@ -143,6 +143,8 @@ internal static class Markdown
         result.Goal is { } goal
             ? string.Create(CultureInfo.InvariantCulture, $"{goal:F2} {(result.Ratio >= goal ? "met" : "**missed**")}")
             : "";
+
+    private static string Known(double? value) => value?.ToString("F1", CultureInfo.InvariantCulture) ?? "-";
 
     private static void Line(StringBuilder text, FormattableString line) =>
         text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');

@@ -39,7 +39,8 @@ internal sealed record Result
 
     public required double DatabaseCpu { get; init; }
 
-    public required double AllocatedPerOperation { get; init; }
+    /// <summary>None where the runtime's count stood still: it does after a heap was given back, until it has caught up.</summary>
+    public double? AllocatedPerOperation { get; init; }
 
     public required long ResidentBytes { get; init; }
 
@@ -91,7 +92,9 @@ internal sealed record Result
             P99 = Median(round => round.P99),
             ServerCpu = Median(round => round.ServerCpu / round.Units * 1e6),
             DatabaseCpu = Median(round => round.DatabaseCpu / round.Units * 1e6),
-            AllocatedPerOperation = Median(round => round.AllocatedBytes / round.Units),
+            AllocatedPerOperation = rounds.Where(round => round.AllocatedBytes > 0).ToList() is { Count: > 0 } known
+                ? Medians.Of(known.Select(round => round.AllocatedBytes / round.Units))
+                : null,
             ResidentBytes = rounds.Max(round => round.ResidentBytes),
             Goal = target.IsFloor ? null : Goals.For(database, rounds[0].Series),
             Failures = Measurement.Merge(rounds.Select(round => round.Failures)),

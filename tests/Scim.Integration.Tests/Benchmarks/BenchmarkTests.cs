@@ -60,7 +60,8 @@ internal sealed class BenchmarkTests(DatabaseKind kind)
     [Test]
     public void Memory_and_allocations_are_read_from_the_process()
     {
-        _report.Results.Should().OnlyContain(result => result.AllocatedPerOperation > 0 && result.ResidentBytes > 0);
+        _report.Results.Should().OnlyContain(result => result.ResidentBytes > 0);
+        _report.Results.Should().Contain(result => result.AllocatedPerOperation > 0);
         _report.Memory.Should().ContainSingle().Which.PeakBytes.Should().BeGreaterThan(10_000_000);
         _report.Streams.Should().ContainSingle().Which.Members.Should().Be(50);
     }
