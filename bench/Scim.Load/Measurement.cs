@@ -51,7 +51,7 @@ internal static class Measurement
         var faults = RunThreads(workers, worker => body(worker, elapsed));
         var seconds = elapsed.Elapsed.TotalSeconds;
         var used = target.Process.Read() - before;
-        var rounds = Collect(workers, seconds, used, resident.Peak);
+        var rounds = Collect(workers, seconds, used, resident.Peak());
         workers.ForEach(worker => worker.Dispose());
         return faults.Count == 0 ? rounds : throw new LoadException(string.Join('\n', faults));
     }

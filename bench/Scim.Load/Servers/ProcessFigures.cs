@@ -30,9 +30,16 @@ internal sealed class ProcessFigures(int server, int? database, Uri metrics)
 
     private long Status(string name)
     {
-        var line = File.ReadLines($"/proc/{server}/status")
-            .First(line => line.StartsWith(name, StringComparison.Ordinal));
-        return long.Parse(line[name.Length..^" kB".Length], CultureInfo.InvariantCulture) * 1024;
+        try
+        {
+            var line = File.ReadLines($"/proc/{server}/status")
+                .First(line => line.StartsWith(name, StringComparison.Ordinal));
+            return long.Parse(line[name.Length..^" kB".Length], CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (IOException)
+        {
+            return 0; // ended; whoever talks to it will say so
+        }
     }
 
     private double Allocated()
@@ -84,24 +91,30 @@ internal sealed class ProcessFigures(int server, int? database, Uri metrics)
     }
 }
 
-/// <summary>The most memory that a server had resident while this lived, looked at every 50 ms.</summary>
+/// <summary>The most memory that a server had resident while this lived: looked at every 50 ms and at the end.</summary>
 internal sealed class ResidentSampler : IDisposable
 {
+    private readonly ProcessFigures _process;
+    private readonly Lock _turn = new();
     private readonly Timer _timer;
     private long _peak;
 
-    public ResidentSampler(ProcessFigures process) =>
-        _timer = new Timer(_ => Note(process.ResidentBytes()), null, 0, period: 50);
+    public ResidentSampler(ProcessFigures process)
+    {
+        _process = process;
+        _timer = new Timer(_ => Look(), null, dueTime: 0, period: 50);
+    }
 
-    public long Peak => Interlocked.Read(ref _peak);
+    public long Peak() => Look();
 
     public void Dispose() => _timer.Dispose();
 
-    private void Note(long bytes)
+    private long Look()
     {
-        if (bytes > Peak)
+        var now = _process.ResidentBytes();
+        lock (_turn)
         {
-            Interlocked.Exchange(ref _peak, bytes);
+            return _peak = Math.Max(_peak, now);
         }
     }
 }
