@@ -17,6 +17,8 @@ internal sealed class Series
 /// <summary>One thread with one connection, one request at a time.</summary>
 internal sealed class Worker(Target target, int number) : IDisposable
 {
+    private const int KeptReasons = 3;
+
     public Target Target => target;
 
     public int Number => number;
@@ -75,8 +77,13 @@ internal sealed class Worker(Target target, int number) : IDisposable
         }
     }
 
-    public void Fail(string series, string reason) =>
-        CollectionsMarshal.GetValueRefOrAddDefault(Of(series).Failures, reason, out _)++;
+    /// <summary>Counts a failure under its reason; beyond a few different ones all others count as one.</summary>
+    public void Fail(string series, string reason)
+    {
+        var failures = Of(series).Failures;
+        var key = failures.Count < KeptReasons || failures.ContainsKey(reason) ? reason : "others";
+        CollectionsMarshal.GetValueRefOrAddDefault(failures, key, out _)++;
+    }
 
     public void Check(string series, bool holds, string reason)
     {
