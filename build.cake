@@ -87,7 +87,20 @@ Task("Soak")
         );
     });
 
+// The platform beside the floor, over HTTP on real databases; bench/README.md has the options.
 Task("Benchmark")
+    .Does(() =>
+    {
+        CleanDirectory("artifacts/benchmark/programs");
+        foreach (var program in new[] { "src/Scim.Api", "bench/Scim.Floor" })
+        {
+            Dotnet("publish", program, "--configuration", Configuration, "--nologo", "--verbosity", "quiet", "--output", $"artifacts/benchmark/programs/{System.IO.Path.GetFileName(program)}");
+        }
+
+        Dotnet(["run", "--configuration", Configuration, "--project", "bench/Scim.Load", "--", "--programs", "artifacts/benchmark/programs", .. BenchmarkOptions()]);
+    });
+
+Task("Microbenchmark")
     .Does(() => Dotnet("run", "--configuration", Configuration, "--project", "bench/Scim.Benchmarks", "--", "--inprocess", "--job", Argument("job", "short"), "--filter", Argument("filter", "*")));
 
 Task("Package")
@@ -145,6 +158,11 @@ void Dotnet(params string[] arguments)
 }
 
 IEnumerable<FilePath> TestProjects() => GetFiles("tests/*.Tests/*.Tests.csproj").OrderBy(NameOf, StringComparer.Ordinal);
+
+IEnumerable<string> BenchmarkOptions() =>
+    new[] { "database", "users", "members", "workloads", "rounds", "seconds", "connections", "sync-users", "curves", "tenants", "journal", "output", "documents" }
+        .Where(name => HasArgument(name))
+        .SelectMany(name => new[] { $"--{name}", Argument<string>(name) });
 
 string NameOf(FilePath project) => project.GetFilenameWithoutExtension().ToString();
 

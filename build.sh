@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds and tests everything; `./build.sh --target=Soak|Test|Benchmark|Package` for the rest.
+# Builds and tests everything; `./build.sh --target=Soak|Test|Benchmark|Microbenchmark|Package` for the rest.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 

@@ -29,17 +29,25 @@ public sealed class ApiProcess : IServer, IDisposable
 
     public string Output => _process.Output + _process.Error;
 
-    /// <summary>Starts the server on a database that the caller keeps; answers when <c>/ready</c> does.</summary>
+    /// <summary>
+    /// Starts the server on a database that the caller keeps; answers when <c>/ready</c> does. <paramref name="program"/>
+    /// is another build of it, or another program with the same settings, than what was built beside the caller.
+    /// </summary>
     public static async Task<ApiProcess> StartAsync(
         TestDatabase database,
         IReadOnlyDictionary<string, string>? settings = null,
+        string? program = null,
         CancellationToken cancellationToken = default
     )
     {
         var environment = ServerSettings.For(database, settings);
         var baseAddress = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
         environment["ASPNETCORE_URLS"] = baseAddress.OriginalString;
-        var server = new ApiProcess(ChildProcess.StartHost("Scim.Api", environment, []), database, baseAddress);
+        var server = new ApiProcess(
+            ChildProcess.Start(program ?? Repository.Built("Scim.Api", "Scim.Api.dll"), environment, []),
+            database,
+            baseAddress
+        );
         try
         {
             await server.WaitUntilReadyAsync(cancellationToken);

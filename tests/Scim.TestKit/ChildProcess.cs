@@ -45,14 +45,13 @@ internal sealed class ChildProcess : IDisposable
 
     public string Error => Read(_error);
 
-    /// <summary>Runs the built program of a host with its settings in the environment.</summary>
-    public static ChildProcess StartHost(
-        string project,
+    /// <summary>Runs a built program with its settings in the environment.</summary>
+    public static ChildProcess Start(
+        string program,
         IReadOnlyDictionary<string, string> settings,
         IEnumerable<string> arguments
     )
     {
-        var program = Repository.Built(project, project + ".dll");
         var start = new ProcessStartInfo("bash")
         {
             WorkingDirectory = Path.GetDirectoryName(program),
@@ -60,7 +59,7 @@ internal sealed class ChildProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in (string[])["-c", Attached, project, "dotnet", program, .. arguments])
+        foreach (var argument in (string[])["-c", Attached, Path.GetFileName(program), "dotnet", program, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

@@ -14,10 +14,12 @@ public sealed record CliResult(int ExitCode, string Output, string Error)
 /// <summary>The operator verbs, as an operator runs them: the built program with the database's settings.</summary>
 public static class Cli
 {
+    private static string Program { get; } = Repository.Built("Scim.Api", "Scim.Api.dll");
+
     public static async Task<CliResult> RunAsync(TestDatabase database, params string[] arguments)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        using var process = ChildProcess.StartHost("Scim.Api", ServerSettings.For(database, null), arguments);
+        using var process = ChildProcess.Start(Program, ServerSettings.For(database, null), arguments);
         await process.WaitForExitAsync(timeout.Token);
         return new CliResult(process.ExitCode, process.Output, process.Error);
     }

@@ -6,11 +6,11 @@ public static class Repository
     public static string Root { get; } = FindRoot();
 
     /// <summary>A file of a built project, in the configuration that the tests themselves were built in.</summary>
-    public static string Built(string project, string file)
+    public static string Built(string project, string file, string folder = "src")
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         var configuration = output.Parent!.Name;
-        return Path.Combine(Root, "src", project, "bin", configuration, output.Name, file);
+        return Path.Combine(Root, folder, project, "bin", configuration, output.Name, file);
     }
 
     private static string FindRoot()

@@ -28,6 +28,10 @@ public sealed class TestDatabase : IAsyncDisposable
     public static Task<TestDatabase> CreateAsync(PostgresServer server) =>
         CreatePostgreSqlAsync(server.ConnectionString);
 
+    /// <summary>The same database by another setting, such as another way to it. It is this one that is to be disposed.</summary>
+    public TestDatabase With(string key, string value) =>
+        new(Kind, new Dictionary<string, string>(Configuration) { [key] = value }, () => Task.CompletedTask);
+
     public async ValueTask DisposeAsync() => await _drop();
 
     private static TestDatabase CreateSqlite()
