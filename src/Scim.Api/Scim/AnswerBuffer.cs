@@ -42,7 +42,8 @@ internal sealed class AnswerBuffer(HttpResponse response) : IBufferWriter<byte>,
 
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        if (!_isSent)
+        // HEAD does not read a group's members to tell how long they would be (RFC 9110 §8.6).
+        if (!_isSent && !HttpMethods.IsHead(response.HttpContext.Request.Method))
         {
             response.ContentLength = _used;
         }

@@ -71,6 +71,40 @@ internal sealed class JournalRecorderTests(DatabaseProvider provider)
         summary.Drain().Should().BeEmpty();
     }
 
+    [Test]
+    public async Task No_read_is_lost_between_those_who_count_and_those_who_look()
+    {
+        const int Readers = 4;
+        const int Reads = 50_000;
+        var tenant = new TenantId(Guid.NewGuid());
+        var counts = new ReadCounts(TimeProvider.System);
+
+        var counting = Task.WhenAll(
+            Enumerable
+                .Range(0, Readers)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        for (var i = 0; i < Reads; i++)
+                        {
+                            counts.TryCount(tenant, "client:a", "user.read").Should().BeTrue();
+                        }
+                    })
+                )
+        );
+        var seen = 0;
+        while (!counting.IsCompleted)
+        {
+            seen += counts.Drain().Sum(row => row.Count);
+        }
+
+        await counting;
+        seen += counts.Drain().Sum(row => row.Count);
+
+        seen.Should().Be(Readers * Reads);
+        counts.Drain().Should().BeEmpty();
+    }
+
     private sealed class SteppedClock : TimeProvider
     {
         private long _ticks = TimeSpan.TicksPerDay;

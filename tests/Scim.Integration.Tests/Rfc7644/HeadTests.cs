@@ -16,6 +16,7 @@ internal sealed class HeadTests(DatabaseKind database) : ProtocolFixture(databas
         "Date",
         "X-Request-Id",
         "Transfer-Encoding",
+        "Content-Length",
     };
 
     [TestCase("/Users/{user}", 200)]

@@ -26,6 +26,7 @@ internal sealed partial class JournalRecorder : BackgroundService, IReadRecorder
     private readonly ILogger<JournalRecorder> _logger;
     private readonly Counter<long> _dropped;
     private readonly OccurrenceSummary _summary;
+    private readonly ReadCounts _reads;
 
     public JournalRecorder(
         IDatabase database,
@@ -38,6 +39,7 @@ internal sealed partial class JournalRecorder : BackgroundService, IReadRecorder
         _clock = clock;
         _logger = logger;
         _summary = new OccurrenceSummary(clock);
+        _reads = new ReadCounts(clock);
         _dropped = meters
             .Create("Scim.Journal")
             .CreateCounter<long>(
@@ -63,21 +65,13 @@ internal sealed partial class JournalRecorder : BackgroundService, IReadRecorder
     public void RefusedAuthentication(TenantId tenant, string reason) =>
         Record(new Occurrence(tenant, "anonymous", "", "authentication", null, null, "refused", reason, _clock.Now()));
 
-    public void Read(TenantId tenant, string actor, string operation) =>
-        Record(
-            new Occurrence(
-                tenant,
-                actor,
-                "",
-                operation,
-                null,
-                null,
-                OccurrenceSummary.ReadOutcome,
-                null,
-                _clock.Now(),
-                IsRead: true
-            )
-        );
+    public void Read(TenantId tenant, string actor, string operation)
+    {
+        if (!_reads.TryCount(tenant, actor, operation))
+        {
+            _dropped.Add(1);
+        }
+    }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -89,7 +83,7 @@ internal sealed partial class JournalRecorder : BackgroundService, IReadRecorder
             Admit(occurrence, rows);
         }
 
-        rows.AddRange(_summary.Drain());
+        rows.AddRange([.. _summary.Drain(), .. _reads.Drain()]);
         await WriteAsync(rows, cancellationToken);
     }
 
@@ -107,7 +101,7 @@ internal sealed partial class JournalRecorder : BackgroundService, IReadRecorder
 
             if (_clock.GetUtcNow() >= due)
             {
-                rows.AddRange(_summary.Drain());
+                rows.AddRange([.. _summary.Drain(), .. _reads.Drain()]);
                 due = _clock.GetUtcNow() + Period;
             }
 

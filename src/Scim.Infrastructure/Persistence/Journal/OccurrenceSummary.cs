@@ -12,7 +12,6 @@ internal sealed record Occurrence(
     string Outcome,
     string? Detail,
     DateTimeOffset OccurredAt,
-    bool IsRead = false,
     int Count = 1
 )
 {
@@ -32,11 +31,9 @@ internal enum Admission
     Dropped,
 }
 
-/// <summary>Decides, in bounded memory, which occurrences become rows and which are only counted.</summary>
+/// <summary>Decides, in bounded memory, which refusals become rows and which are only counted.</summary>
 internal sealed class OccurrenceSummary(TimeProvider clock)
 {
-    public const string ReadOutcome = "success";
-
     private const int Burst = 20;
     private const int KeyLimit = 10_000;
 
@@ -48,7 +45,7 @@ internal sealed class OccurrenceSummary(TimeProvider clock)
 
     public Admission Add(Occurrence occurrence)
     {
-        if (!occurrence.IsRead && Take((occurrence.Tenant, occurrence.Actor)))
+        if (Take((occurrence.Tenant, occurrence.Actor)))
         {
             return Admission.Alone;
         }

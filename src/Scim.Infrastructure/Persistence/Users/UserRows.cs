@@ -96,7 +96,7 @@ internal static class UserRows
         while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
         {
             reader.Read();
-            var id = Guid.Parse(reader.GetString()!);
+            var id = reader.GetGuid();
             reader.Read();
             var display = reader.GetString() ?? "";
             reader.Read();
