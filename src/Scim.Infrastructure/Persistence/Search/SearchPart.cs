@@ -65,7 +65,16 @@ internal sealed record SearchPart(
     }
 
     public string Select(ISqlDialect dialect, string? extra = null) =>
-        Table.Name == "users" ? UserRows.Select(dialect, extra) : GroupRows.Select(extra);
+        Table.Name == "users" ? UserRows.Select(dialect, extra, IsLookUp(Filter)) : GroupRows.Select(extra);
+
+    // What identity providers ask before they create: one user or none has the value.
+    private static bool IsLookUp(Filter? filter) =>
+        filter
+            is Filter.Comparison
+            {
+                Operator: FilterOperator.Equal,
+                Path: { Sub: null, Extension: null, Attribute.Name: "userName" or "externalId" or "id" },
+            };
 
     /// <summary>This type's rows in a search over several, after a position if there is one.</summary>
     public (int Type, string Table, string Where, Sort? Sort) Relation(
