@@ -1,11 +1,8 @@
-using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FluentAssertions;
-using Microsoft.Data.Sqlite;
-using Npgsql;
 using NUnit.Framework;
 using Scim.TestKit;
 
@@ -109,19 +106,10 @@ public sealed class MembershipLawTests(DatabaseKind kind) : HttpTests(kind)
     private async Task JournalShouldLeadToAsync(string group, HashSet<string> members)
     {
         var replayed = new HashSet<string>();
-        await using var connection = await OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText =
-            $"select c.salt, c.change, j.change_digest from journal j join journal_changes c on c.tenant_id = j.tenant_id and c.sequence = j.sequence where j.resource_id = '{group}' order by j.sequence";
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
+        foreach (var change in await JournalChange.ReadAsync(Server, group))
         {
-            var change = reader.GetString(1);
-            SHA256
-                .HashData([.. (byte[])reader.GetValue(0), .. Encoding.UTF8.GetBytes(change)])
-                .Should()
-                .Equal((byte[])reader.GetValue(2));
-            if (!JsonElement.Parse(change).TryGetProperty("members", out var effect))
+            SHA256.HashData([.. change.Salt, .. Encoding.UTF8.GetBytes(change.Text)]).Should().Equal(change.Digest);
+            if (!change.Json.TryGetProperty("members", out var effect))
             {
                 continue;
             }
@@ -142,15 +130,4 @@ public sealed class MembershipLawTests(DatabaseKind kind) : HttpTests(kind)
 
     private static IEnumerable<string> Ids(JsonElement effect, string name) =>
         effect.TryGetProperty(name, out var ids) ? ids.EnumerateArray().Select(id => id.GetString()!) : [];
-
-    private async Task<DbConnection> OpenAsync()
-    {
-        var settings = Server.Database.Configuration;
-        DbConnection connection =
-            Server.Database.Kind == DatabaseKind.PostgreSql
-                ? new NpgsqlConnection(settings["ConnectionStrings:Scim"])
-                : new SqliteConnection($"Data Source={settings["Database:Path"]};Pooling=False");
-        await connection.OpenAsync();
-        return connection;
-    }
 }

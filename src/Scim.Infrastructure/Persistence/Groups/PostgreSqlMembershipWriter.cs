@@ -104,7 +104,7 @@ internal sealed class PostgreSqlMembershipWriter(ITenantSession session, Request
     {
         sql.With(
             "applied",
-            $"delete from {table} where tenant_id = $1 and id = (select id from accepted) returning id"
+            $"delete from {table} where tenant_id = $1 and id = (select id from accepted) returning id, document"
         );
         sql.With("head", "select 1 as id from applied");
         sql.Parts(deletion.Parts);
@@ -117,7 +117,7 @@ internal sealed class PostgreSqlMembershipWriter(ITenantSession session, Request
             clock.Now(),
             $"""
             select 0 as position, 'group.patch' as operation, 'Group' as resource_type, id::text as resource_id, 'member deleted' as detail, {left} as change from left_groups
-            union all select 1, {operation}, '{type}', id::text, null, null from applied
+            union all select 1, {operation}, '{type}', id::text, null, json_build_object('before', document)::text from applied
             """
         );
         return session.QueryAsync(

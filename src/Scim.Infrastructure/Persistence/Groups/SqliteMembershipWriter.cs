@@ -7,10 +7,17 @@ namespace Scim.Infrastructure.Persistence.Groups;
 internal sealed class SqliteMembershipWriter(ITenantSession session, RequestContext request, TimeProvider clock)
     : IMembershipWriter
 {
-    private const string GroupVersions =
-        $"select r.version, {GroupCounters.Version} from groups r where r.tenant_id = $1 and r.id = $2";
+    private const string Group =
+        $"select r.version, {GroupCounters.Version}, r.document from groups r where r.tenant_id = $1 and r.id = $2";
 
-    private const string UserVersion = "select r.version, r.version from users r where r.tenant_id = $1 and r.id = $2";
+    private const string User =
+        "select r.version, r.version, r.document from users r where r.tenant_id = $1 and r.id = $2";
+
+    private const string DeleteAlone = """
+        delete from users
+         where tenant_id = $1 and id = $2 and version = $3
+           and not exists (select 1 from group_members where tenant_id = $1 and user_id = $2)
+        """;
 
     private const string Parents =
         "select group_id from group_nestings where tenant_id = $1 and child_id = $2 and group_id <> $2 order by group_id";
@@ -24,13 +31,7 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, RequestCont
         session.TransactionAsync(
             async () =>
             {
-                var rowVersion = await CheckAsync(
-                    "Group",
-                    GroupVersions,
-                    change.Group,
-                    change.IfMatch,
-                    cancellationToken
-                );
+                var (rowVersion, _) = await CheckAsync("Group", Group, change.Group, change.IfMatch, cancellationToken);
                 if (change.Update is { } update && update.RowVersion != rowVersion)
                 {
                     return false;
@@ -47,7 +48,7 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, RequestCont
         DeleteAsync(
             deletion,
             "Group",
-            GroupVersions,
+            Group,
             Parents,
             [
                 "delete from group_members where tenant_id = $1 and group_id = $2",
@@ -58,21 +59,48 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, RequestCont
             cancellationToken
         );
 
-    public Task DeleteUserAsync(Deletion deletion, CancellationToken cancellationToken) =>
-        DeleteAsync(
+    public async Task DeleteUserAsync(Deletion deletion, CancellationToken cancellationToken)
+    {
+        if (deletion.IfMatch is null && await DeleteAloneAsync(deletion, cancellationToken))
+        {
+            return;
+        }
+
+        await DeleteAsync(
             deletion,
             "User",
-            UserVersion,
+            User,
             GroupsOfUser,
             ["delete from group_members where tenant_id = $1 and user_id = $2"],
             "delete from users where tenant_id = $1 and id = $2",
             cancellationToken
         );
+    }
+
+    /// <summary>A user who is in no group and is not changed meanwhile goes in a commit that other writers share.</summary>
+    private async Task<bool> DeleteAloneAsync(Deletion deletion, CancellationToken cancellationToken)
+    {
+        var (version, document) = await CheckAsync("User", User, deletion.Id, null, cancellationToken);
+        var row = new Statement(DeleteAlone, Arg.Uuid(session.Tenant.Value), Arg.Uuid(deletion.Id), Arg.Int(version));
+        return await session.ApplyAsync(Deleting("User", row, document, deletion), cancellationToken) == 1;
+    }
+
+    private static Mutation Deleting(string type, Statement row, string document, Deletion deletion) =>
+        new(
+            row,
+            new JournalEntry(
+                $"{type.ToLowerInvariant()}.delete",
+                type,
+                deletion.Id.ToString("D"),
+                Change: $"{{\"before\":{document}}}"
+            ),
+            deletion.Parts
+        );
 
     private Task<int> DeleteAsync(
         Deletion deletion,
         string type,
-        string version,
+        string select,
         string groups,
         string[] memberships,
         string row,
@@ -81,7 +109,7 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, RequestCont
         session.TransactionAsync(
             async () =>
             {
-                await CheckAsync(type, version, deletion.Id, deletion.IfMatch, cancellationToken);
+                var (_, document) = await CheckAsync(type, select, deletion.Id, deletion.IfMatch, cancellationToken);
                 var left = MembershipEffect.Write([], [deletion.Id]);
                 foreach (var group in await IdsAsync(groups, deletion.Id, cancellationToken))
                 {
@@ -94,11 +122,7 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, RequestCont
                 }
 
                 return await session.ApplyAsync(
-                    new Mutation(
-                        Own(row, deletion.Id),
-                        new JournalEntry($"{type.ToLowerInvariant()}.delete", type, deletion.Id.ToString("D")),
-                        deletion.Parts
-                    ),
+                    Deleting(type, Own(row, deletion.Id), document, deletion),
                     cancellationToken
                 );
             },
@@ -119,8 +143,8 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, RequestCont
             : BumpAsync(change.Group, change.Operation, effect.ToString(), null, cancellationToken);
     }
 
-    /// <summary>The version of the row alone.</summary>
-    private Task<long> CheckAsync(
+    /// <summary>The version of the row alone, and its document.</summary>
+    private Task<(long RowVersion, string Document)> CheckAsync(
         string type,
         string sql,
         Guid id,
@@ -136,7 +160,9 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, RequestCont
                     throw ScimError.NotFound(type, id.ToString("D"));
                 }
 
-                return ifMatch?.Accepts(rows.Int(1)) == false ? throw ScimError.VersionMismatch() : rows.Int(0);
+                return ifMatch?.Accepts(rows.Int(1)) == false
+                    ? throw ScimError.VersionMismatch()
+                    : (rows.Int(0), rows.Text(2));
             },
             cancellationToken
         );

@@ -28,13 +28,6 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
          where tenant_id = $1 and id = $2 and version = $18
         """;
 
-    // Does not apply to a user who is in a group; the memberships go first then.
-    private const string DeleteAlone = """
-        delete from users
-         where tenant_id = $1 and id = $2
-           and not exists (select 1 from group_members where tenant_id = $1 and user_id = $2)
-        """;
-
     private const string DeleteEmails =
         "delete from user_emails where tenant_id = $1 and user_id = $2 and exists (select 1 from head)";
 
@@ -110,16 +103,6 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
             Own(DeleteEmails, id.Value),
             .. _unique.Released(id.Value, schema),
         ];
-        var alone = new Mutation(
-            Own(DeleteAlone, id.Value),
-            new JournalEntry("user.delete", "User", id.ToString()),
-            parts
-        );
-        if (ifMatch is null && await session.ApplyAsync(alone, cancellationToken) == 1)
-        {
-            return;
-        }
-
         await memberships.DeleteUserAsync(new Deletion(id.Value, ifMatch, parts), cancellationToken);
     }
 
