@@ -3,8 +3,6 @@ namespace Scim.Infrastructure.Persistence;
 /// <summary>How many resources of a type the tenant has, in striped rows, so that <c>totalResults</c> of an unfiltered list is no scan.</summary>
 internal static class ResourceCounters
 {
-    private const int Stripes = 8;
-
     /// <summary>$1 tenant, $2 resource type.</summary>
     public const string Total =
         "select cast(coalesce(sum(value), 0) as bigint) from resource_counters where tenant_id = $1 and resource_type = $2";
@@ -17,5 +15,5 @@ internal static class ResourceCounters
         """;
 
     public static Statement Part(Guid tenant, string resourceType, int delta) =>
-        new(Add, Arg.Uuid(tenant), Arg.Text(resourceType), Arg.Int(Random.Shared.Next(Stripes)), Arg.Int(delta));
+        new(Add, Arg.Uuid(tenant), Arg.Text(resourceType), Stripes.Next(), Arg.Int(delta));
 }
