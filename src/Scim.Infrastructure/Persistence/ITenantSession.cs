@@ -14,6 +14,9 @@ internal interface ITenantSession
 
     bool InTransaction { get; }
 
+    /// <summary>The row of each striped counter that this session's writes take (<see cref="Stripes"/>).</summary>
+    int Stripe { get; }
+
     /// <summary>Statements that return rows, in one round trip.</summary>
     Task<T> QueryAsync<T>(
         IReadOnlyList<Statement> statements,

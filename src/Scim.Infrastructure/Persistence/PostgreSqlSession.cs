@@ -36,6 +36,8 @@ internal sealed class PostgreSqlSession(
 
     public bool InTransaction => _connection is not null;
 
+    public int Stripe { get; } = Stripes.Next();
+
     public Task<T> QueryAsync<T>(
         IReadOnlyList<Statement> statements,
         Func<Rows, ValueTask<T>> read,

@@ -14,6 +14,6 @@ internal static class ResourceCounters
         on conflict (tenant_id, resource_type, stripe) do update set value = resource_counters.value + excluded.value
         """;
 
-    public static Statement Part(Guid tenant, string resourceType, int delta) =>
-        new(Add, Arg.Uuid(tenant), Arg.Text(resourceType), Stripes.Next(), Arg.Int(delta));
+    public static Statement Part(ITenantSession session, string resourceType, int delta) =>
+        new(Add, Arg.Uuid(session.Tenant.Value), Arg.Text(resourceType), Arg.Int(session.Stripe), Arg.Int(delta));
 }

@@ -30,6 +30,8 @@ internal sealed class SqliteSession(
 
     public bool InTransaction => _turn is not null;
 
+    public int Stripe { get; } = Stripes.Next();
+
     public Task<T> QueryAsync<T>(
         IReadOnlyList<Statement> statements,
         Func<Rows, ValueTask<T>> read,

@@ -17,6 +17,8 @@ internal sealed class StatementRecorder(
 
     public bool InTransaction => inner.InTransaction;
 
+    public int Stripe => inner.Stripe;
+
     public async Task<T> QueryAsync<T>(
         IReadOnlyList<Statement> statements,
         Func<Rows, ValueTask<T>> read,

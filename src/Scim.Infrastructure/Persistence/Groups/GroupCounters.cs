@@ -25,8 +25,8 @@ internal static class GroupCounters
         do update set changes = group_counters.changes + 1, last_modified = excluded.last_modified
         """;
 
-    public static Statement BumpOne(Guid tenant, Guid group, DateTimeOffset now) =>
-        new(Bump, Arg.Uuid(tenant), Arg.Uuid(group), Stripes.Next(), Arg.Time(now));
+    public static Statement BumpOne(ITenantSession session, Guid group, DateTimeOffset now) =>
+        new(Bump, Arg.Uuid(session.Tenant.Value), Arg.Uuid(group), Arg.Int(session.Stripe), Arg.Time(now));
 
     // A part of a mutation: runs only when its head applied.
     private const string BumpAfter = """
@@ -36,8 +36,8 @@ internal static class GroupCounters
         do update set changes = group_counters.changes + 1, last_modified = excluded.last_modified
         """;
 
-    public static Statement BumpPart(Guid tenant, Guid group, DateTimeOffset now) =>
-        new(BumpAfter, Arg.Uuid(tenant), Arg.Uuid(group), Stripes.Next(), Arg.Time(now));
+    public static Statement BumpPart(ITenantSession session, Guid group, DateTimeOffset now) =>
+        new(BumpAfter, Arg.Uuid(session.Tenant.Value), Arg.Uuid(group), Arg.Int(session.Stripe), Arg.Time(now));
 
     // In the order of ids, as everyone who needs several rows: two deletions never wait for each other in a circle.
     private const string BumpEach = """
@@ -48,8 +48,8 @@ internal static class GroupCounters
         """;
 
     /// <summary>A part on PostgreSQL: each group in the relation <c>left_groups(id)</c>.</summary>
-    public static Statement BumpLeft(Guid tenant, DateTimeOffset now) =>
-        new(BumpEach, Arg.Uuid(tenant), Stripes.Next(), Arg.Time(now));
+    public static Statement BumpLeft(ITenantSession session, DateTimeOffset now) =>
+        new(BumpEach, Arg.Uuid(session.Tenant.Value), Arg.Int(session.Stripe), Arg.Time(now));
 
     // A group shows the names of its members, so a new name is a new version of each group that shows it.
     private const string BumpAll = """
@@ -68,13 +68,13 @@ internal static class GroupCounters
         .Replace("{1}", "child_id", StringComparison.Ordinal);
 
     /// <summary>A part of the mutation that renames a user. O(groups of the user).</summary>
-    public static Statement UserRenamed(Guid tenant, Guid user, DateTimeOffset now) =>
-        Renamed(BumpUsersGroups, tenant, user, now);
+    public static Statement UserRenamed(ITenantSession session, Guid user, DateTimeOffset now) =>
+        Renamed(BumpUsersGroups, session, user, now);
 
     /// <summary>A part of the mutation that renames a group. O(groups that it is a member of).</summary>
-    public static Statement GroupRenamed(Guid tenant, Guid group, DateTimeOffset now) =>
-        Renamed(BumpParents, tenant, group, now);
+    public static Statement GroupRenamed(ITenantSession session, Guid group, DateTimeOffset now) =>
+        Renamed(BumpParents, session, group, now);
 
-    private static Statement Renamed(string sql, Guid tenant, Guid member, DateTimeOffset now) =>
-        new(sql, Arg.Uuid(tenant), Arg.Uuid(member), Stripes.Next(), Arg.Time(now));
+    private static Statement Renamed(string sql, ITenantSession session, Guid member, DateTimeOffset now) =>
+        new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(member), Arg.Int(session.Stripe), Arg.Time(now));
 }

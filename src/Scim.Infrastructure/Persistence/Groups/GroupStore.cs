@@ -103,7 +103,7 @@ internal sealed class GroupStore(
                 Change: ids.Length == 0 ? change : $"{change[..^1]},{MembershipEffect.Inner(ids, [])}}}"
             ),
             [
-                ResourceCounters.Part(session.Tenant.Value, "Group", 1),
+                ResourceCounters.Part(session, "Group", 1),
                 .. ids.Length == 0 ? Array.Empty<Statement>() : FirstMembers(group.Id, ids),
                 .. _unique.Parts(group.Id, group.Document, null),
             ]
@@ -170,7 +170,7 @@ internal sealed class GroupStore(
             new Deletion(
                 id.Value,
                 ifMatch,
-                [ResourceCounters.Part(session.Tenant.Value, "Group", -1), .. _unique.Released(id.Value, schema)]
+                [ResourceCounters.Part(session, "Group", -1), .. _unique.Released(id.Value, schema)]
             ),
             cancellationToken
         );
@@ -245,7 +245,7 @@ internal sealed class GroupStore(
             [
                 .. group.Change!.Before!.Text("displayName") == group.DisplayName
                     ? Array.Empty<Statement>()
-                    : [GroupCounters.GroupRenamed(session.Tenant.Value, group.Id, group.LastModified)],
+                    : [GroupCounters.GroupRenamed(session, group.Id, group.LastModified)],
                 .. _unique.Parts(group.Id, group.Document, group.Change!.Before),
             ]
         );

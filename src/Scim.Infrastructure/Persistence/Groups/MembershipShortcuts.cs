@@ -93,6 +93,6 @@ internal sealed class MembershipShortcuts(ITenantSession session, TimeProvider c
                 group.ToString("D"),
                 Change: MembershipEffect.Write(added, removed)
             ),
-            GroupCounters.BumpPart(session.Tenant.Value, group, clock.Now())
+            GroupCounters.BumpPart(session, group, clock.Now())
         );
 }

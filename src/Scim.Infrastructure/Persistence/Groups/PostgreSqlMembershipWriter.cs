@@ -41,7 +41,7 @@ internal sealed class PostgreSqlMembershipWriter(ITenantSession session, Request
         Move(sql, members);
         sql.With("change", ChangeOf(sql, change.Update));
         sql.With("head", "select 1 as id from change");
-        sql.Parts(change.Update?.Parts ?? [GroupCounters.BumpPart(Tenant, change.Group, clock.Now())]);
+        sql.Parts(change.Update?.Parts ?? [GroupCounters.BumpPart(session, change.Group, clock.Now())]);
         JournalSql.Append(
             sql,
             request,
@@ -108,7 +108,7 @@ internal sealed class PostgreSqlMembershipWriter(ITenantSession session, Request
         );
         sql.With("head", "select 1 as id from applied");
         sql.Parts(deletion.Parts);
-        sql.Parts(GroupCounters.BumpLeft(Tenant, clock.Now()));
+        sql.Parts(GroupCounters.BumpLeft(session, clock.Now()));
         var operation = sql.Add(Arg.Text($"{type.ToLowerInvariant()}.delete"));
         var left = sql.Add(Arg.Text(MembershipEffect.Write([], [deletion.Id])));
         JournalSql.Append(

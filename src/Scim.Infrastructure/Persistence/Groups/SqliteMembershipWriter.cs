@@ -176,7 +176,7 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, RequestCont
     ) =>
         session.ApplyAsync(
             new Mutation(
-                GroupCounters.BumpOne(session.Tenant.Value, group, clock.Now()),
+                GroupCounters.BumpOne(session, group, clock.Now()),
                 new JournalEntry(operation, "Group", group.ToString("D"), Change: change, Detail: detail)
             ),
             cancellationToken

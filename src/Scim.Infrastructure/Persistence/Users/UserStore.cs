@@ -54,7 +54,7 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
             insert,
             new JournalEntry("user.create", "User", user.Id.ToString("D"), Change: DocumentDiff.Write(user.Change!)),
             [
-                ResourceCounters.Part(session.Tenant.Value, "User", 1),
+                ResourceCounters.Part(session, "User", 1),
                 .. AddedEmails(user.Id, keys),
                 .. _unique.Parts(user.Id, user.Document, null),
             ]
@@ -99,7 +99,7 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
         var schema = (await schemas.GetAsync(cancellationToken)).User;
         Statement[] parts =
         [
-            ResourceCounters.Part(session.Tenant.Value, "User", -1),
+            ResourceCounters.Part(session, "User", -1),
             Own(DeleteEmails, id.Value),
             .. _unique.Released(id.Value, schema),
         ];
@@ -210,7 +210,7 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
                 .. AddedEmails(user.Id, keys),
                 .. keys.Display == before.Display
                     ? Array.Empty<Statement>()
-                    : [GroupCounters.UserRenamed(session.Tenant.Value, user.Id, user.LastModified)],
+                    : [GroupCounters.UserRenamed(session, user.Id, user.LastModified)],
                 .. _unique.Parts(user.Id, user.Document, user.Change!.Before),
             ]
         );
