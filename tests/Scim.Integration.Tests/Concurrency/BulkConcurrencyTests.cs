@@ -7,7 +7,6 @@ namespace Scim.Integration.Tests.Concurrency;
 [TestFixtureSource(typeof(Databases))]
 [Category(Soak.Concurrency)]
 [Property("Capability", "Parallel writers of one user all succeed, uniqueness and If-Match hold")]
-[Property("Rfc", "RFC 7644 §3.7")]
 public sealed class BulkConcurrencyTests(DatabaseKind kind) : HttpTests(kind)
 {
     [Test]
