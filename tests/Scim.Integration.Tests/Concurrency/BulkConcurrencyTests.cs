@@ -6,7 +6,8 @@ namespace Scim.Integration.Tests.Concurrency;
 
 [TestFixtureSource(typeof(Databases))]
 [Category(Soak.Concurrency)]
-[Property("Capability", "Parallel writers of one user all succeed, uniqueness and If-Match hold")]
+[Property("Capability", "Parallel Bulk requests of one tenant all succeed")]
+[Property("Rfc", "RFC 7644 §3.7")]
 public sealed class BulkConcurrencyTests(DatabaseKind kind) : HttpTests(kind)
 {
     [Test]

@@ -9,7 +9,7 @@ namespace Scim.Integration.Tests.Plans;
 
 /// <summary>Round trips to PostgreSQL per request, counted on the wire, journal row and commit included.</summary>
 [TestFixture]
-[Property("Capability", "A write is at most two round trips to PostgreSQL, a read one")]
+[Property("Capability", "A write is at most two round trips to PostgreSQL, a look-up or page without members one")]
 public sealed class RoundTripTests
 {
     private const int Repetitions = 4;
