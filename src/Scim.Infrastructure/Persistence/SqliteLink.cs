@@ -102,6 +102,8 @@ internal sealed class SqliteLink : IDisposable
             command.CommandText =
                 $"pragma busy_timeout = 5000; {pragmas}; pragma cache_size = -16000; pragma temp_store = memory";
             command.ExecuteNonQuery();
+            // Otherwise a value bound in a limit makes SQLite parse and plan the statement anew on every execution.
+            raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
             return new SqliteLink(connection);
         }
         catch
