@@ -3,9 +3,9 @@ namespace Scim.Infrastructure.Persistence;
 /// <summary>How many resources of a type the tenant has, in striped rows, so that <c>totalResults</c> of an unfiltered list is no scan.</summary>
 internal static class ResourceCounters
 {
-    /// <summary>$1 tenant, $2 resource type.</summary>
-    public const string Total =
-        "select cast(coalesce(sum(value), 0) as bigint) from resource_counters where tenant_id = $1 and resource_type = $2";
+    /// <param name="resourceType">Placeholder; $1 is the tenant.</param>
+    public static string Total(string resourceType) =>
+        $"select cast(coalesce(sum(value), 0) as bigint) from resource_counters where tenant_id = $1 and resource_type = {resourceType}";
 
     // A part of a mutation: runs only when its head applied.
     private const string Add = """

@@ -24,6 +24,12 @@ internal interface ISqlDialect
     /// <summary>Condition: the column is one of <see cref="Arg.Uuids"/>.</summary>
     string AnyUuid(string column, int parameter);
 
+    /// <summary>Condition: the column is one of the few values of a query, to be looked up one by one.</summary>
+    string In(string column, string query);
+
+    /// <summary>All columns of a row are made before rows are sorted and cut to a page, so the page is to be found first.</summary>
+    bool ReadsBeforeSorting { get; }
+
     /// <summary>Relation <c>t(id)</c> over <see cref="Arg.Uuids"/>.</summary>
     string UuidSet(int parameter);
 

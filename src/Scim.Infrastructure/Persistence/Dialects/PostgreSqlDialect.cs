@@ -26,6 +26,11 @@ internal sealed class PostgreSqlDialect : ISqlDialect
 
     public string AnyUuid(string column, int parameter) => $"{column} = any(${parameter})";
 
+    // Not "in": for a query of unknown length it would be joined with the whole table.
+    public string In(string column, string query) => $"{column} = any(array({query}))";
+
+    public bool ReadsBeforeSorting => false;
+
     public string UuidSet(int parameter) => $"unnest(${parameter}) as t(id)";
 
     public string TextSet(int parameter) => $"unnest(${parameter}) as t(value)";

@@ -28,6 +28,10 @@ internal sealed class SqliteDialect : ISqlDialect
     public string AnyUuid(string column, int parameter) =>
         $"{column} in (select unhex(value) from json_each(${parameter}))";
 
+    public string In(string column, string query) => $"{column} in ({query})";
+
+    public bool ReadsBeforeSorting => true;
+
     public string UuidSet(int parameter) => $"(select unhex(value) as id from json_each(${parameter})) as t";
 
     public string TextSet(int parameter) => $"(select value from json_each(${parameter})) as t";

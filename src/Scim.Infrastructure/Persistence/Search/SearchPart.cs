@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Scim.Application.Common;
 using Scim.Application.Search;
 using Scim.Domain.Filters;
@@ -48,10 +49,10 @@ internal sealed record SearchPart(
         );
     }
 
+    /// <summary>One page in order, to be read by <see cref="ReadPageAsync"/>.</summary>
     public string PageSql(List<Arg> args, CursorPosition? after, long skip, int count, ISqlDialect dialect)
     {
         var compiler = new FilterToSql(Table, dialect, args, BaseUrl);
-        var select = Select(dialect, Sort?.Sql);
         var where = Where(compiler);
         if (after is not null)
         {
@@ -60,12 +61,95 @@ internal sealed record SearchPart(
 
         var order = Sort is null ? "r.seq" : Sort.OrderBy("r.seq");
         var limit = compiler.Add(Arg.Int(count));
-        var offset = skip == 0 ? "" : " offset " + compiler.Add(Arg.Int(skip));
-        return $"{select} where {where} order by {order} limit {limit}{offset}";
+        if (IsOne)
+        {
+            var offset = skip == 0 ? "" : " offset " + compiler.Add(Arg.Int(skip));
+            return $"{UserRows.One(dialect)} where {where} order by {order} limit {limit}{offset}";
+        }
+
+        var isSimple = Filter is null && Sort is null;
+        if (skip == 0 && (isSimple || !dialect.ReadsBeforeSorting))
+        {
+            return Select(dialect, $"where {where} order by {order} limit {limit}", Sort?.Sql);
+        }
+
+        var depth = compiler.Add(Arg.Int(skip));
+        var page = isSimple
+            ? AtDepth(compiler.Add(Arg.Text(Schema.Name)), limit, depth)
+            : $"select r.seq from {Table.Name} r where {where} order by {order} limit {limit} offset {depth}";
+        return Select(dialect, $"where r.tenant_id = $1 and {dialect.In("r.seq", page)} order by {order}", Sort?.Sql);
     }
 
-    public string Select(ISqlDialect dialect, string? extra = null) =>
-        Table.Name == "users" ? UserRows.Select(dialect, extra, IsLookUp(Filter)) : GroupRows.Select(extra);
+    public string ByIdsSql(ISqlDialect dialect) =>
+        Select(dialect, $"where r.tenant_id = $1 and {dialect.AnyUuid("r.id", 2)}");
+
+    /// <summary>The rows of <see cref="PageSql"/> or <see cref="ByIdsSql"/>.</summary>
+    public async ValueTask<List<FoundResource>> ReadPageAsync(Rows rows, bool isSorted)
+    {
+        var found = new List<FoundResource>();
+        Dictionary<Guid, List<GroupOfUser>>? groups = null;
+        while (await rows.ReadAsync())
+        {
+            if (Table.Name != "users")
+            {
+                found.Add(Found(GroupRows.Read(rows), rows, isSorted ? GroupRows.Columns : null));
+            }
+            else if (IsOne)
+            {
+                found.Add(Found(UserRows.ReadOne(rows), rows, null));
+            }
+            else if (!UserRows.IsOfGroups(rows))
+            {
+                found.Add(Found(UserRows.Read(rows), rows, isSorted ? UserRows.Columns : null));
+            }
+            else
+            {
+                var (user, more) = UserRows.ReadGroups(rows);
+                groups ??= new Dictionary<Guid, List<GroupOfUser>>(found.Count);
+                (CollectionsMarshal.GetValueRefOrAddDefault(groups, user, out _) ??= []).AddRange(more);
+            }
+        }
+
+        return groups is null ? found : [.. found.Select(user => WithGroups(user, groups))];
+    }
+
+    private FoundResource Found(StoredResource resource, Rows rows, int? sortColumn) =>
+        new(
+            Schema,
+            Projection,
+            Sort is not null && sortColumn is { } column ? resource with { SortKey = ReadKey(rows, column) } : resource,
+            null
+        );
+
+    private static FoundResource WithGroups(FoundResource user, Dictionary<Guid, List<GroupOfUser>> groups)
+    {
+        if (!groups.TryGetValue(user.Resource.Id, out var own))
+        {
+            return user;
+        }
+
+        own.Sort((left, right) => left.Id.CompareTo(right.Id));
+        return user with { Resource = user.Resource with { Groups = own } };
+    }
+
+    private string Select(ISqlDialect dialect, string tail, string? extra = null) =>
+        Table.Name == "users" ? UserRows.Page(dialect, tail, extra) : $"{GroupRows.Select(extra)} {tail}";
+
+    // A far page is nearer to the end, which the tenant's counters know: half as much to skip at most, and nothing at the end.
+    private string AtDepth(string resourceType, string limit, string skip) =>
+        $"""
+            with t(n) as materialized ({ResourceCounters.Total(resourceType)})
+            select f.seq from (
+              select seq from {Table.Name} where tenant_id = $1 order by seq
+               limit (select case when {skip} <= n / 2 then {limit} else 0 end from t) offset {skip}) as f
+            union all
+            select b.seq from (
+              select seq from {Table.Name} where tenant_id = $1 order by seq desc
+               limit (select case when {skip} <= n / 2 or {skip} >= n then 0 when n - {skip} < {limit} then n - {skip} else {limit} end from t)
+               offset (select case when n - {skip} > {limit} then n - {skip} - {limit} else 0 end from t)) as b
+            """;
+
+    private bool IsOne => Sort is null && Table.Name == "users" && IsLookUp(Filter);
 
     // What identity providers ask before they create: one user or none has the value.
     private static bool IsLookUp(Filter? filter) =>
@@ -101,25 +185,12 @@ internal sealed record SearchPart(
         if (Filter is null)
         {
             args.Add(Arg.Text(Schema.Name));
-            return ResourceCounters.Total;
+            return ResourceCounters.Total($"${args.Count}");
         }
 
         var compiler = new FilterToSql(Table, dialect, args, BaseUrl);
         return $"select count(*) from {Table.Name} r where {Where(compiler)}";
     }
-
-    public StoredResource Read(Rows rows)
-    {
-        var resource = ReadUnsorted(rows);
-        return Sort is null
-            ? resource
-            : resource with
-            {
-                SortKey = ReadKey(rows, Table.Name == "users" ? UserRows.Columns : GroupRows.Columns),
-            };
-    }
-
-    public StoredResource ReadUnsorted(Rows rows) => Table.Name == "users" ? UserRows.Read(rows) : GroupRows.Read(rows);
 
     private string Where(FilterToSql compiler) =>
         Filter is null ? "r.tenant_id = $1" : "r.tenant_id = $1 and " + compiler.Compile(Filter);

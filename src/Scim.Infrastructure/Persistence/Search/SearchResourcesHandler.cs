@@ -235,12 +235,7 @@ internal sealed class SearchResourcesHandler(
             statements,
             async rows =>
             {
-                var found = new List<FoundResource>(Math.Min(count, 128));
-                while (await rows.ReadAsync())
-                {
-                    found.Add(new FoundResource(part.Schema, part.Projection, part.Read(rows), null));
-                }
-
+                var found = await part.ReadPageAsync(rows, isSorted: true);
                 var isCounted = await rows.NextAsync() && await rows.ReadAsync();
                 return (found, isCounted ? rows.Int(0) : (long?)null);
             },
@@ -306,23 +301,8 @@ internal sealed class SearchResourcesHandler(
 
     private Task<List<FoundResource>> ByIdAsync(SearchPart part, Guid[] ids, CancellationToken cancellationToken) =>
         session.QueryAsync(
-            [
-                new Statement(
-                    $"{part.Select(session.Dialect)} where r.tenant_id = $1 and {session.Dialect.AnyUuid("r.id", 2)}",
-                    Arg.Uuid(session.Tenant.Value),
-                    Arg.Uuids(ids)
-                ),
-            ],
-            async rows =>
-            {
-                var found = new List<FoundResource>(ids.Length);
-                while (await rows.ReadAsync())
-                {
-                    found.Add(new FoundResource(part.Schema, part.Projection, part.ReadUnsorted(rows), null));
-                }
-
-                return found;
-            },
+            [new Statement(part.ByIdsSql(session.Dialect), Arg.Uuid(session.Tenant.Value), Arg.Uuids(ids))],
+            rows => part.ReadPageAsync(rows, isSorted: false),
             cancellationToken
         );
 

@@ -7,7 +7,16 @@ namespace Scim.Infrastructure.Persistence.Users;
 /// <summary>How a user is read from row <c>r</c>: stored bytes, the manager's name and derived groups in one statement.</summary>
 internal static class UserRows
 {
-    public const int Columns = 10;
+    /// <summary>Of a page, before the one for sorting.</summary>
+    public const int Columns = 9;
+
+    private const int DocumentColumn = 1;
+
+    private const int VersionColumn = 2;
+
+    private const int ManagerIdColumn = 7;
+
+    private const int GroupsColumn = Columns;
 
     private static readonly ConcurrentDictionary<(DatabaseProvider, string), string> ByIdSql = new();
 
@@ -17,22 +26,40 @@ internal static class UserRows
         ByIdSql.GetOrAdd(
             (dialect.Provider, rowLock),
             static (key, dialect) =>
-                $"{Select(dialect, isOne: true)} where r.tenant_id = $1 and r.id = $2{(key.Item2.Length == 0 ? "" : $" {key.Item2} of r")}",
+                $"{One(dialect)} where r.tenant_id = $1 and r.id = $2{(key.Item2.Length == 0 ? "" : $" {key.Item2} of r")}",
             dialect
         );
 
-    /// <summary>Column list and tables; the condition on <c>r</c> follows. $1 is the tenant.</summary>
-    /// <param name="extra">One more column, for sorting.</param>
-    /// <param name="isOne">At most one row is expected: PostgreSQL then prefers the plan that is set up fastest.</param>
-    public static string Select(ISqlDialect dialect, string? extra = null, bool isOne = false) =>
-        $"""
-            select r.id, r.document, r.version, r.created_at, r.last_modified, r.seq, r.manager_at, r.manager_id, {Manager}, {Groups(
-                dialect,
-                isOne
-            )}{(extra is null ? "" : ", " + extra)}
-              from users r
-            """;
+    /// <summary>Column list and table where at most one row is expected; the condition on <c>r</c> follows. $1 is the tenant.</summary>
+    public static string One(ISqlDialect dialect) => $"select {Own}, {GroupsOfOne(dialect)} from users r";
 
+    /// <summary>
+    /// Users with their groups: first the users in order, read by <see cref="Read"/>, then a row for each group of one of
+    /// them (of a tenant that nests groups, a row for all groups of each), read by <see cref="ReadGroups(Rows, int)"/>.
+    /// An aggregate beside each user would cost more than all the rest of the page.
+    /// </summary>
+    /// <param name="tail">Condition on <c>r</c>, order and limit. $1 is the tenant.</param>
+    /// <param name="extra">One more column, for sorting.</param>
+    public static string Page(ISqlDialect dialect, string tail, string? extra = null)
+    {
+        var page = extra is null ? Own : $"{Own}, {extra} as sort_key";
+        var padding = extra is null ? "" : ", null";
+        const string nests = "exists (select 1 from group_nestings gn where gn.tenant_id = $1)";
+        return $"""
+            with page as materialized (select {page} from users r {tail})
+            select * from page
+            union all
+            select gm.user_id, null, null, null, null, null, null, g.id, g.display{padding}
+              from group_members gm
+              join groups g on g.tenant_id = $1 and g.id = gm.group_id
+             where gm.tenant_id = $1 and {dialect.In("gm.user_id", "select id from page")} and not {nests}
+            union all
+            select p.id, {NestedGroups(dialect, "p.id")}, null, null, null, null, null, null, null{padding}
+              from page p where {nests}
+            """;
+    }
+
+    /// <summary>The groups are left to the rows after the users.</summary>
     public static StoredResource Read(Rows rows)
     {
         var id = rows.Uuid(0);
@@ -51,9 +78,27 @@ internal static class UserRows
             Sequence = sequence,
             ManagerEnd = (int?)managerEnd,
             Manager = manager,
-            Groups = rows.BytesOrNull(9) is { Length: > 2 } groups ? ReadGroups(groups) : [],
         };
     }
+
+    /// <summary>The row of <see cref="One"/>.</summary>
+    public static StoredResource ReadOne(Rows rows) => Read(rows) with { Groups = ReadGroups(rows, GroupsColumn) };
+
+    /// <summary>A row of a page after its users.</summary>
+    public static bool IsOfGroups(Rows rows) => rows.IsNull(VersionColumn);
+
+    /// <returns>The user, and what the row adds to its groups.</returns>
+    public static (Guid User, List<GroupOfUser> Groups) ReadGroups(Rows rows)
+    {
+        var user = rows.Uuid(0);
+        var nested = ReadGroups(rows, DocumentColumn);
+        return rows.UuidOrNull(ManagerIdColumn) is { } group
+            ? (user, [new GroupOfUser(group, rows.TextOrNull(ManagerIdColumn + 1) ?? "", true)])
+            : (user, nested);
+    }
+
+    private static List<GroupOfUser> ReadGroups(Rows rows, int column) =>
+        rows.BytesOrNull(column) is { Length: > 2 } groups ? ReadGroups(groups) : [];
 
     // Null when the manager is no user of the tenant, empty when it is one without a name to show.
     private const string Manager = """
@@ -62,40 +107,42 @@ internal static class UserRows
         end
         """;
 
-    // Nested groups are walked upwards from the user, and not at all in a tenant that nests none. At most 32 levels.
-    private static string Groups(ISqlDialect dialect, bool isOne)
-    {
-        if (isOne && dialect.Provider == DatabaseProvider.PostgreSql)
-        {
-            return """
-                case when exists (select 1 from group_members gm where gm.tenant_id = $1 and gm.user_id = r.id) then user_groups(r.id) end
-                """;
-        }
+    private const string Own = $"""
+        r.id, r.document, r.version, r.created_at, r.last_modified, r.seq, r.manager_at, r.manager_id, {Manager}
+        """;
 
-        string Aggregate(string direct) =>
-            $"{dialect.JsonArrayAgg}({dialect.JsonArray}({dialect.UuidText("g.id")}, g.display, {direct}) order by g.id)";
-        var nested =
-            dialect.Provider == DatabaseProvider.PostgreSql
-                ? "nested_groups(r.id)"
-                : $"""
-                    (select {Aggregate("d.direct")} from
-                       (with recursive up(id, direct, depth) as (
-                          select gm.group_id, 1, 1 from group_members gm where gm.tenant_id = $1 and gm.user_id = r.id
-                          union
-                          select gn.group_id, 0, up.depth + 1 from group_nestings gn join up on gn.child_id = up.id
-                           where gn.tenant_id = $1 and up.depth < 32)
-                        select up.id, max(up.direct) as direct from up group by up.id) as d
-                       join groups g on g.tenant_id = $1 and g.id = d.id)
-                    """;
-        return $"""
-            (case when exists (select 1 from group_nestings gn where gn.tenant_id = $1) then {nested}
-             else
-              (select {Aggregate("1")} from group_members gm
-                 join groups g on g.tenant_id = $1 and g.id = gm.group_id
-                where gm.tenant_id = $1 and gm.user_id = r.id)
-             end)
-            """;
-    }
+    private static string GroupsOfOne(ISqlDialect dialect) =>
+        dialect.Provider == DatabaseProvider.PostgreSql
+            ? "case when exists (select 1 from group_members gm where gm.tenant_id = $1 and gm.user_id = r.id) then user_groups(r.id) end"
+            : $"""
+                (case when exists (select 1 from group_nestings gn where gn.tenant_id = $1) then {NestedGroups(
+                    dialect,
+                    "r.id"
+                )}
+                 else
+                  (select {Aggregate(dialect, "1")} from group_members gm
+                     join groups g on g.tenant_id = $1 and g.id = gm.group_id
+                    where gm.tenant_id = $1 and gm.user_id = r.id)
+                 end)
+                """;
+
+    // Nested groups are walked upwards from the user, and not at all in a tenant that nests none. At most 32 levels.
+    private static string NestedGroups(ISqlDialect dialect, string user) =>
+        dialect.Provider == DatabaseProvider.PostgreSql
+            ? $"nested_groups({user})"
+            : $"""
+                (select {Aggregate(dialect, "d.direct")} from
+                   (with recursive up(id, direct, depth) as (
+                      select gm.group_id, 1, 1 from group_members gm where gm.tenant_id = $1 and gm.user_id = {user}
+                      union
+                      select gn.group_id, 0, up.depth + 1 from group_nestings gn join up on gn.child_id = up.id
+                       where gn.tenant_id = $1 and up.depth < 32)
+                    select up.id, max(up.direct) as direct from up group by up.id) as d
+                   join groups g on g.tenant_id = $1 and g.id = d.id)
+                """;
+
+    private static string Aggregate(ISqlDialect dialect, string direct) =>
+        $"{dialect.JsonArrayAgg}({dialect.JsonArray}({dialect.UuidText("g.id")}, g.display, {direct}) order by g.id)";
 
     private static List<GroupOfUser> ReadGroups(byte[] json)
     {

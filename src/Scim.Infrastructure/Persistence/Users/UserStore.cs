@@ -222,7 +222,7 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
         session.QueryAsync([Own(UserRows.ById(session.Dialect, rowLock), id)], ReadOneAsync, cancellationToken);
 
     private static async ValueTask<StoredResource?> ReadOneAsync(Rows rows) =>
-        await rows.ReadAsync() ? UserRows.Read(rows) : null;
+        await rows.ReadAsync() ? UserRows.ReadOne(rows) : null;
 
     private static IEnumerable<Arg> KeyArgs(UserKeys keys, StoredDocument stored, Document document) =>
         [
