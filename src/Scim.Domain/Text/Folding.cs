@@ -69,6 +69,22 @@ public static class Folding
         return null;
     }
 
+    /// <summary>The same code points from last to first, so that the end of a text becomes a prefix.</summary>
+    public static string Reverse(string text) =>
+        string.Create(
+            text.Length,
+            text,
+            static (reversed, text) =>
+            {
+                var at = reversed.Length;
+                foreach (var rune in text.EnumerateRunes())
+                {
+                    at -= rune.Utf16SequenceLength;
+                    rune.EncodeToUtf16(reversed[at..]);
+                }
+            }
+        );
+
     private static string Normalize(string text)
     {
         // The runtime throws on U+FFFE, which is no character but valid in JSON and UTF-8. It composes with nothing.

@@ -25,6 +25,12 @@ internal sealed class DatabaseOptions
     [Range(1, 1000)]
     public int PoolSize { get; set; } = 16;
 
+    [Description(
+        "Indexes for searches by names, by parts and ends of values, by creation and for inactive users. Without them those "
+            + "read the whole tenant, and writes are cheaper. Takes effect with the next migrate."
+    )]
+    public bool SearchIndexes { get; set; } = true;
+
     [Description("Seconds after which a statement is given up.")]
     [Range(1, 3600)]
     public int CommandTimeout { get; set; } = 30;

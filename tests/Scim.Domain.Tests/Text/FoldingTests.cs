@@ -93,4 +93,13 @@ internal sealed class FoldingTests
     [TestCase("az", "a{")]
     public void After_prefix_skips_what_is_no_character(string prefix, string? after) =>
         Folding.AfterPrefix(prefix).Should().Be(after);
+
+    [TestCase("", "")]
+    [TestCase("abc", "cba")]
+    [TestCase("a\U0001F98Ab", "b\U0001F98Aa")]
+    public void Reversing_keeps_code_points(string text, string reversed)
+    {
+        Folding.Reverse(text).Should().Be(reversed);
+        Folding.Reverse(reversed).Should().Be(text);
+    }
 }

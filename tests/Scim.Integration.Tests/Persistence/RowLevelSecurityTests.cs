@@ -308,14 +308,6 @@ internal sealed class RowLevelSecurityTests
     }
 
     [Test]
-    public async Task Search_uses_the_trigram_index()
-    {
-        (await _host.CountAsync("select count(*) from pg_indexes where indexname = 'users_user_name_trigrams'"))
-            .Should()
-            .Be(1);
-    }
-
-    [Test]
     public async Task A_failure_that_is_passed_over_is_not_committed_as_if_nothing_had_happened()
     {
         var tenant = await _host.CreateTenantAsync();

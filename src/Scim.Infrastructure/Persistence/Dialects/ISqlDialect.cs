@@ -30,11 +30,17 @@ internal interface ISqlDialect
     /// <summary>All columns of a row are made before rows are sorted and cut to a page, so the page is to be found first.</summary>
     bool ReadsBeforeSorting { get; }
 
+    /// <summary>The condition, which few rows fulfil: an index on it is better than reading in the order of the page.</summary>
+    string Rare(string condition);
+
     /// <summary>Relation <c>t(id)</c> over <see cref="Arg.Uuids"/>.</summary>
     string UuidSet(int parameter);
 
     /// <summary>Relation <c>t(value)</c> over <see cref="Arg.Texts"/>.</summary>
     string TextSet(int parameter);
+
+    /// <summary>Relation <c>t(value, reversed)</c> over two of <see cref="Arg.Texts"/> of one length.</summary>
+    string TextPairs(int values, int reversed);
 
     /// <summary>An expression of type text, bound as a JSON value (for Dapper's untyped parameters).</summary>
     string Json(string text);
@@ -73,9 +79,11 @@ internal interface ISqlDialect
     /// <param name="length">Number of code points of the part.</param>
     string EndsWith(string text, string part, string length);
 
-    /// <summary>Condition on row <c>r</c> that an index on parts of text serves; null where there is none.</summary>
-    /// <param name="pattern">An argument that holds an escaped LIKE pattern.</param>
-    string? Search(string table, string column, string pattern);
+    /// <summary>
+    /// Condition on row <c>r</c> that an index on parts of text serves, from table, column and an argument that holds an
+    /// escaped LIKE pattern; null where there is no such index.
+    /// </summary>
+    Func<string, string, string, string>? Search { get; }
 
     /// <summary>A time by the database's clock, in the type of a time column.</summary>
     string SecondsAgo(int seconds);

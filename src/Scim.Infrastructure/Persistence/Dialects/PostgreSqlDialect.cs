@@ -31,9 +31,13 @@ internal sealed class PostgreSqlDialect : ISqlDialect
 
     public bool ReadsBeforeSorting => false;
 
+    public string Rare(string condition) => condition;
+
     public string UuidSet(int parameter) => $"unnest(${parameter}) as t(id)";
 
     public string TextSet(int parameter) => $"unnest(${parameter}) as t(value)";
+
+    public string TextPairs(int values, int reversed) => $"unnest(${values}, ${reversed}) as t(value, reversed)";
 
     public string Json(string text) => $"cast({text} as json)";
 
@@ -57,8 +61,8 @@ internal sealed class PostgreSqlDialect : ISqlDialect
 
     public string EndsWith(string text, string part, string length) => $"right({text}, {length}) = {part}";
 
-    public string? Search(string table, string column, string pattern) =>
-        table == "users" && column == "user_name_key" ? $"r.id in (select search_users('{column}', {pattern}))" : null;
+    public Func<string, string, string, string>? Search =>
+        static (table, column, pattern) => $"r.id = any(array(select search_{table}('{column}', {pattern})))";
 
     public string SecondsAgo(int seconds) => $"now() - interval '{seconds} seconds'";
 }

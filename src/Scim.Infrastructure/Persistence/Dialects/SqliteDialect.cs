@@ -32,9 +32,14 @@ internal sealed class SqliteDialect : ISqlDialect
 
     public bool ReadsBeforeSorting => true;
 
+    public string Rare(string condition) => $"likelihood({condition}, 0.001)";
+
     public string UuidSet(int parameter) => $"(select unhex(value) as id from json_each(${parameter})) as t";
 
     public string TextSet(int parameter) => $"(select value from json_each(${parameter})) as t";
+
+    public string TextPairs(int values, int reversed) =>
+        $"(select v.value, w.value as reversed from json_each(${values}) v join json_each(${reversed}) w on w.key = v.key) as t";
 
     public string Json(string text) => text;
 
@@ -66,7 +71,7 @@ internal sealed class SqliteDialect : ISqlDialect
 
     public string EndsWith(string text, string part, string length) => $"substr({text}, -{length}) = {part}";
 
-    public string? Search(string table, string column, string pattern) => null;
+    public Func<string, string, string, string>? Search => null;
 
     public string SecondsAgo(int seconds) => $"{Now} - {seconds} * 1000000";
 }

@@ -20,14 +20,15 @@ internal sealed class GroupStore(
     private const int OptimisticAttempts = 4;
 
     private const string Insert = """
-        insert into groups (tenant_id, id, display_name_key, name_claim, external_id, display, document, folded, version, created_at, last_modified)
-        select $1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9
+        insert into groups (tenant_id, id, display_name_key, name_claim, external_id, display, document, folded, display_name_reversed,
+                            version, created_at, last_modified)
+        select $1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10
         """;
 
     private const string Update = """
         update groups
            set display_name_key = $3, name_claim = $4, external_id = $5, display = $6, document = $7, folded = $8,
-               version = version + 1, last_modified = $9
+               display_name_reversed = $9, version = version + 1, last_modified = $10
          where tenant_id = $1 and id = $2
         """;
 
@@ -257,13 +258,13 @@ internal sealed class GroupStore(
             ids.Length == 0
                 ? "true"
                 : $"""
-                    $11 = (select count(*) from users u where u.tenant_id = $1 and {session.Dialect.AnyUuid(
+                    $12 = (select count(*) from users u where u.tenant_id = $1 and {session.Dialect.AnyUuid(
                         "u.id",
-                        10
+                        11
                     )})
                             + (select count(*) from groups g where g.tenant_id = $1 and {session.Dialect.AnyUuid(
                         "g.id",
-                        10
+                        11
                     )})
                     """;
         return $"{Insert} where {condition} on conflict do nothing";
@@ -316,6 +317,7 @@ internal sealed class GroupStore(
             Arg.Text(group.DisplayName),
             Arg.Json(DocumentWriter.Write(group.Document, group.Id).Bytes),
             Arg.Json(DocumentWriter.WriteFolded(group.Document)),
+            Arg.Text(Folding.Reverse(name)),
         ];
     }
 

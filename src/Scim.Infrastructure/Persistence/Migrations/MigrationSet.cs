@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Scim.Infrastructure.Persistence.Migrations;
 
@@ -11,7 +12,7 @@ internal sealed record Migration(int Number, string Name, string Sql, string Che
 internal sealed record AppliedMigration(int Number, string Name, string Checksum);
 
 /// <summary>The numbered scripts of one database, as they are embedded in this program.</summary>
-internal sealed class MigrationSet
+internal sealed partial class MigrationSet
 {
     public const string Table = "schema_migrations";
 
@@ -35,6 +36,17 @@ internal sealed class MigrationSet
 
     public static string Script(DatabaseProvider provider, string name) =>
         Text(typeof(MigrationSet).Assembly, $"{typeof(MigrationSet).Namespace}.{provider}.{name}.sql");
+
+    /// <summary>Makes the indexes of <see cref="DatabaseOptions.SearchIndexes"/>, or takes them away; either may be done again.</summary>
+    public static string SearchIndexes(DatabaseProvider provider, bool wanted)
+    {
+        var script = Script(provider, "search_indexes");
+        return wanted
+            ? script
+            : string.Concat(
+                IndexName().Matches(script).Select(match => $"drop index if exists {match.Groups[1].ValueSpan};\n")
+            );
+    }
 
     public static Migration Parse(string name, string sql) =>
         new(
@@ -79,6 +91,9 @@ internal sealed class MigrationSet
             return new MigrationStatus([], exception.Message);
         }
     }
+
+    [GeneratedRegex("create index if not exists ([a-z_]+)", RegexOptions.CultureInvariant)]
+    private static partial Regex IndexName();
 
     private static string Text(Assembly assembly, string name)
     {

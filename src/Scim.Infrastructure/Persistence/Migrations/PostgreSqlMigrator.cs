@@ -6,6 +6,7 @@ namespace Scim.Infrastructure.Persistence.Migrations;
 
 /// <summary>Roles first (they belong to the cluster), then each script in a transaction of its own, all under one lock.</summary>
 internal sealed class PostgreSqlMigrator(
+    DatabaseOptions options,
     ConnectionStrings strings,
     PostgreSqlConnections connections,
     TimeProvider clock,
@@ -44,6 +45,9 @@ internal sealed class PostgreSqlMigrator(
                 await ApplyAsync(connection, migration, cancellationToken);
             }
 
+            await connection.ExecuteAsync(
+                MigrationSet.SearchIndexes(DatabaseProvider.PostgreSql, options.SearchIndexes)
+            );
             await SeedAsync(connection, cancellationToken);
             return [.. pending.Select(x => x.Name)];
         }

@@ -42,6 +42,10 @@ internal sealed class SqliteMigrator(
                 );
             }
 
+            link.Connection.Execute(
+                MigrationSet.SearchIndexes(DatabaseProvider.Sqlite, options.SearchIndexes),
+                transaction: transaction
+            );
             Seed(link.Connection, transaction);
             transaction.Commit();
             return Task.FromResult<IReadOnlyList<string>>([.. pending.Select(x => x.Name)]);

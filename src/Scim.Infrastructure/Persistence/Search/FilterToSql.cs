@@ -150,23 +150,31 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
     /// <summary>An indexed condition that every match fulfils, and that is exact for a plain comparison: e-mail addresses.</summary>
     private string? Narrow(AttributePath path, Filter.Comparison comparison)
     {
-        if (
-            table.ElementIndex(path) is not { } index
-            || comparison.Operator is not (FilterOperator.Equal or FilterOperator.StartsWith)
-        )
+        if (table.ElementIndex(path) is not { } index || comparison.Value.Text is not { Length: > 0 } text)
         {
             return null;
         }
 
-        if (comparison.Value.Text is not { Length: > 0 } text)
-        {
-            return null;
-        }
+        string Condition() =>
+            comparison.Operator switch
+            {
+                FilterOperator.Equal => $"{index.Column} = {Add(Arg.Text(text))}",
+                FilterOperator.StartsWith => Prefix(index.Column, text),
+                _ => Prefix(index.Reversed, Folding.Reverse(text)),
+            };
 
-        string Condition(string column) =>
-            comparison.Operator == FilterOperator.Equal ? $"{column} = {Add(Arg.Text(text))}" : Prefix(column, text);
-        return $"r.id in (select id from {table.Name} where tenant_id = $1 and {Condition(index.Column)} union all "
-            + $"select {index.Owner} from {index.Table} where tenant_id = $1 and {Condition(index.Column)})";
+        return comparison.Operator switch
+        {
+            FilterOperator.Equal or FilterOperator.StartsWith or FilterOperator.EndsWith =>
+                $"r.id in (select id from {table.Name} where tenant_id = $1 and {Condition()} union all "
+                    + $"select {index.Owner} from {index.Table} where tenant_id = $1 and {Condition()})",
+            FilterOperator.Contains when dialect.Search is { } search => search(
+                table.Name,
+                index.Column,
+                Add(Arg.Text(Pattern(text)))
+            ),
+            _ => null,
+        };
     }
 
     private string Test(
@@ -185,6 +193,11 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
         var sql = column.Sql;
         switch (attribute.Type)
         {
+            case AttributeType.Boolean
+                when column is { IsTyped: true, IsNotNull: true }
+                    && comparison is FilterOperator.Equal or FilterOperator.NotEqual:
+                // Written out, so that an index on one of the two values serves.
+                return value.Flag == (comparison == FilterOperator.Equal) ? sql : $"not {sql}";
             case AttributeType.Boolean:
                 var typed = column.IsTyped ? sql : dialect.JsonBool(sql);
                 if (attribute.AssumedFalse)
@@ -224,11 +237,13 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             {
                 FilterOperator.StartsWith when column.IsIndexed => Prefix(sql, text),
                 FilterOperator.StartsWith => $"substr({sql}, 1, {Length(text)}) = {Add(Arg.Text(text))}",
+                FilterOperator.EndsWith when column.Reversed is { } reversed => Prefix(reversed, Folding.Reverse(text)),
                 FilterOperator.EndsWith => dialect.EndsWith(sql, Add(Arg.Text(text)), Length(text)),
-                _ when positive
-                        && column.SearchName is { } name
-                        && dialect.Search(table.Name, name, Add(Arg.Text("%" + Escape(text) + "%"))) is { } search =>
-                    search,
+                _ when positive && column.SearchName is { } name && dialect.Search is { } search => search(
+                    table.Name,
+                    name,
+                    Add(Arg.Text(Pattern(text)))
+                ),
                 _ => dialect.Contains(sql, Add(Arg.Text(text))),
             };
         }
@@ -268,10 +283,12 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
 
     private static string Length(string text) => text.EnumerateRunes().Count().ToString(CultureInfo.InvariantCulture);
 
-    private static string Escape(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal)
+    private static string Pattern(string part) =>
+        "%"
+        + part.Replace("\\", "\\\\", StringComparison.Ordinal)
             .Replace("%", "\\%", StringComparison.Ordinal)
-            .Replace("_", "\\_", StringComparison.Ordinal);
+            .Replace("_", "\\_", StringComparison.Ordinal)
+        + "%";
 
     /// <summary>The stored value under a path's attribute, in comparison form.</summary>
     internal static string Json(AttributePath path, ISqlDialect dialect)
@@ -307,7 +324,10 @@ internal sealed record Column(string Sql)
     /// <summary>Always assigned: id and meta.</summary>
     public bool IsConstant { get; init; }
 
-    /// <summary>Known to the search function of the dialect by this name.</summary>
+    /// <summary>The same value from its end to its beginning, indexed.</summary>
+    public string? Reversed { get; init; }
+
+    /// <summary>Known to the search of the dialect by this name.</summary>
     public string? SearchName { get; init; }
 
     /// <summary>Replaces the ordinary comparison: ids and times.</summary>
@@ -318,4 +338,4 @@ internal sealed record Column(string Sql)
 internal sealed record Relation(string Sql, Func<AttributeDefinition, Column> Column);
 
 /// <summary>Where all values of a multi-valued attribute stand as keys: one in a column, the others in a table.</summary>
-internal sealed record ElementIndex(string Column, string Table, string Owner);
+internal sealed record ElementIndex(string Column, string Reversed, string Table, string Owner);

@@ -56,6 +56,13 @@ internal abstract class ResourceTable
 
     protected static Column Key(string name) => new("r." + name) { IsTyped = true, IsIndexed = true };
 
+    protected static Column Searched(string name) =>
+        Key(name + "_key") with
+        {
+            Reversed = $"r.{name}_reversed",
+            SearchName = name + "_key",
+        };
+
     private Column Meta(AttributePath path) =>
         path.Sub?.Name switch
         {
@@ -78,11 +85,13 @@ internal abstract class ResourceTable
             IsNotNull = true,
             IsConstant = true,
             Compare = (compiler, comparison, value) =>
-                FilterToSql.Relate(
-                    sql,
-                    comparison,
-                    compiler.Add(Arg.Time(DateTimeValue.Parse(value.Text!)!.Instant)),
-                    notNull: true
+                compiler.Dialect.Rare(
+                    FilterToSql.Relate(
+                        sql,
+                        comparison,
+                        compiler.Add(Arg.Time(DateTimeValue.Parse(value.Text!)!.Instant)),
+                        notNull: true
+                    )
                 ),
         };
 
@@ -202,8 +211,8 @@ internal abstract class ResourceTable
         protected override Column? Own(AttributePath path) =>
             (path.Attribute.Name, path.Sub?.Name) switch
             {
-                ("userName", _) => Key("user_name_key") with { IsNotNull = true, SearchName = "user_name_key" },
-                ("displayName", _) => Key("display_name_key"),
+                ("userName", _) => Searched("user_name") with { IsNotNull = true },
+                ("displayName", _) => Searched("display_name"),
                 ("name", "familyName") => Key("family_name_key"),
                 ("name", "givenName") => Key("given_name_key"),
                 ("active", _) => new Column("r.active")
@@ -230,7 +239,7 @@ internal abstract class ResourceTable
 
         public override ElementIndex? ElementIndex(AttributePath path) =>
             path is { Extension: null, Attribute.Name: "emails", Sub.Name: "value" }
-                ? new ElementIndex("email_key", "user_emails", "user_id")
+                ? new ElementIndex("email_key", "email_reversed", "user_emails", "user_id")
                 : null;
 
         public override Relation? Relation(AttributePath path, ISqlDialect dialect) =>
@@ -251,7 +260,7 @@ internal abstract class ResourceTable
         protected override string LastModified => GroupCounters.LastModified;
 
         protected override Column? Own(AttributePath path) =>
-            path.Attribute.Name == "displayName" ? Key("display_name_key") with { IsNotNull = true } : null;
+            path.Attribute.Name == "displayName" ? Searched("display_name") with { IsNotNull = true } : null;
 
         public override Relation? Relation(AttributePath path, ISqlDialect dialect) =>
             path is { Extension: null, Attribute.Name: "members" }

@@ -17,6 +17,8 @@ internal sealed record UserKeys(
     IReadOnlyList<string> Emails
 )
 {
+    public string? FirstEmail => Emails.Count > 0 ? Emails[0] : null;
+
     public static UserKeys Of(Document document)
     {
         var schema = document.Schema;

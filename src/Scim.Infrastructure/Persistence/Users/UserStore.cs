@@ -3,6 +3,7 @@ using Scim.Application.Schemas;
 using Scim.Application.Users;
 using Scim.Domain.Errors;
 using Scim.Domain.Resources;
+using Scim.Domain.Text;
 using Scim.Domain.Users;
 using Scim.Infrastructure.Persistence.Groups;
 
@@ -15,17 +16,19 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
 
     private const string Insert = """
         insert into users (tenant_id, id, user_name_key, external_id, display_name_key, family_name_key, given_name_key, email_key,
-                           active, display, manager_id, manager_at, document, folded, password_hash, version, created_at, last_modified)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $16, $16)
+                           user_name_reversed, display_name_reversed, email_reversed, active, display, manager_id, manager_at,
+                           document, folded, password_hash, version, created_at, last_modified)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $19)
         on conflict do nothing
         """;
 
     private const string Update = """
         update users
            set user_name_key = $3, external_id = $4, display_name_key = $5, family_name_key = $6, given_name_key = $7, email_key = $8,
-               active = $9, display = $10, manager_id = $11, manager_at = $12, document = $13, folded = $14,
-               password_hash = case when $15 then $16 else password_hash end, version = version + 1, last_modified = $17
-         where tenant_id = $1 and id = $2 and version = $18
+               user_name_reversed = $9, display_name_reversed = $10, email_reversed = $11,
+               active = $12, display = $13, manager_id = $14, manager_at = $15, document = $16, folded = $17,
+               password_hash = case when $18 then $19 else password_hash end, version = version + 1, last_modified = $20
+         where tenant_id = $1 and id = $2 and version = $21
         """;
 
     private const string DeleteEmails =
@@ -231,7 +234,10 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
             Arg.Text(keys.DisplayName),
             Arg.Text(keys.FamilyName),
             Arg.Text(keys.GivenName),
-            Arg.Text(keys.Emails.Count > 0 ? keys.Emails[0] : null),
+            Arg.Text(keys.FirstEmail),
+            Reversed(keys.UserName),
+            Reversed(keys.DisplayName),
+            Reversed(keys.FirstEmail),
             Arg.Bool(keys.Active),
             Arg.Text(keys.Display),
             Arg.Uuid(keys.ManagerId),
@@ -240,16 +246,19 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
             Arg.Json(DocumentWriter.WriteFolded(document)),
         ];
 
+    private static Arg Reversed(string? key) => Arg.Text(key is null ? null : Folding.Reverse(key));
+
     // Only the second and further e-mails are rows of their own.
     private IEnumerable<Statement> AddedEmails(Guid id, UserKeys keys)
     {
         if (keys.Emails.Count > 1)
         {
             yield return new Statement(
-                $"insert into user_emails (tenant_id, user_id, email_key) select $1, $2, t.value from head, {session.Dialect.TextSet(3)} where true on conflict do nothing",
+                $"insert into user_emails (tenant_id, user_id, email_key, email_reversed) select $1, $2, t.value, t.reversed from head, {session.Dialect.TextPairs(3, 4)} where true on conflict do nothing",
                 Arg.Uuid(session.Tenant.Value),
                 Arg.Uuid(id),
-                Arg.Texts([.. keys.Emails.Skip(1)])
+                Arg.Texts([.. keys.Emails.Skip(1)]),
+                Arg.Texts([.. keys.Emails.Skip(1).Select(Folding.Reverse)])
             );
         }
     }
