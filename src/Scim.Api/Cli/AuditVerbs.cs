@@ -72,6 +72,8 @@ internal static class AuditVerbs
     {
         var tenant = new Option<string>("--tenant") { Required = true, Description = "The tenant's slug." };
         var output = new Option<FileInfo?>("--output") { Description = "A file; standard output if not given." };
+        var json = VerbConsole.JsonOption();
+        json.Description = "With --output, tell as JSON what was written; the export itself is JSON either way.";
         var command = new Command(
             "export",
             "Write a tenant's journal with its changes, seals and checkpoints, one JSON object a line."
@@ -79,6 +81,7 @@ internal static class AuditVerbs
         {
             tenant,
             output,
+            json,
         };
         console.Bind(
             command,
@@ -98,7 +101,11 @@ internal static class AuditVerbs
                     new ExportAudit(parsed.GetRequiredValue(tenant), writer),
                     cancellationToken
                 );
-                await console.Error.WriteLineAsync($"Wrote {lines} lines to {file.FullName}.");
+                await (
+                    parsed.GetValue(json)
+                        ? console.JsonAsync(new { file = file.FullName, lines })
+                        : console.LineAsync($"Wrote {lines} lines to {file.FullName}.")
+                );
             }
         );
         return command;

@@ -13,17 +13,17 @@ namespace Scim.Infrastructure.Security;
 /// Signs with ECDSA P-256 and SHA-256. The second place is a folder with a file for each tenant, which is only ever
 /// appended to: one checkpoint a line.
 /// </summary>
-internal sealed class Checkpoints(IOptions<AuditOptions> options) : ICheckpoints, IDisposable
+internal sealed class Checkpoints(IOptions<AuditOptions> options) : ICheckpoints
 {
-    private readonly Lazy<ECDsa?> _key = new(() =>
-        string.IsNullOrEmpty(options.Value.SigningKeyFile) ? null : Load(options.Value.SigningKeyFile)
-    );
+    // Of which the newest checkpoint is looked for; one has a few hundred bytes.
+    private const int TailLength = 65_536;
 
-    public bool CanSign => _key.Value is not null;
+    public bool CanSign => !string.IsNullOrEmpty(options.Value.SigningKeyFile);
 
     public Checkpoint Sign(Seal seal, Checkpoint? last, DateTimeOffset now)
     {
-        var key = _key.Value ?? throw new InvalidOperationException("There is no key to sign with.");
+        // Read anew each time: keys are not for several threads, and a file that was mended is used at the next attempt.
+        using var key = Load(options.Value.SigningKeyFile!);
         var checkpoint = Checkpoint.Of(seal, last, now, IdOf(key));
         return checkpoint with { Signature = key.SignData(checkpoint.SignedBytes(), HashAlgorithmName.SHA256) };
     }
@@ -85,27 +85,13 @@ internal sealed class Checkpoints(IOptions<AuditOptions> options) : ICheckpoints
 
     public Func<Checkpoint, bool>? Verifier(IReadOnlyList<string> keyFiles)
     {
-        var keys = keyFiles.Select(Load).ToList();
-        if (_key.Value is { } own)
-        {
-            keys.Add(own);
-        }
-
+        string?[] files = [.. keyFiles, CanSign ? options.Value.SigningKeyFile : null];
+        var keys = files.OfType<string>().Select(Load).DistinctBy(IdOf).ToDictionary(IdOf);
         return keys.Count == 0
             ? null
             : checkpoint =>
-                keys.Exists(key =>
-                    IdOf(key) == checkpoint.KeyId
-                    && key.VerifyData(checkpoint.SignedBytes(), checkpoint.Signature, HashAlgorithmName.SHA256)
-                );
-    }
-
-    public void Dispose()
-    {
-        if (_key.IsValueCreated)
-        {
-            _key.Value?.Dispose();
-        }
+                keys.TryGetValue(checkpoint.KeyId, out var key)
+                && key.VerifyData(checkpoint.SignedBytes(), checkpoint.Signature, HashAlgorithmName.SHA256);
     }
 
     // The name is made of an id of ours: nothing that came from outside.
@@ -113,6 +99,7 @@ internal sealed class Checkpoints(IOptions<AuditOptions> options) : ICheckpoints
 
     private static async Task<(long Last, bool IsTorn)> LastAsync(FileStream file, CancellationToken cancellationToken)
     {
+        file.Seek(-Math.Min(file.Length, TailLength), SeekOrigin.End);
         using var reader = new StreamReader(file, Encoding.UTF8, leaveOpen: true);
         var text = await reader.ReadToEndAsync(cancellationToken);
         var last = text.Split('\n').Select(Parse).OfType<Checkpoint>().LastOrDefault();

@@ -311,7 +311,8 @@ internal sealed class SealingTests(DatabaseKind kind)
     {
         var (id, slug) = await _journal.FillAsync();
         var export = Path.Combine(_journal.Scratch, $"{id}.export");
-        await RunAsync("audit", "export", "--tenant", slug, "--output", export);
+        var told = await RunAsync("audit", "export", "--tenant", slug, "--output", export, "--json");
+        JsonElement.Parse(told).GetProperty("lines").GetInt32().Should().Be(20 + 3 + 3);
         var nowhere = await TestDatabase.CreateAsync(DatabaseKind.Sqlite);
         string[] verify =
         [
