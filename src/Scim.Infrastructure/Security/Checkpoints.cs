@@ -6,6 +6,7 @@ using Scim.Domain.Audit;
 using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Hosting.Configuration;
+using Scim.Infrastructure.Persistence.Sealing;
 
 namespace Scim.Infrastructure.Security;
 

@@ -17,6 +17,7 @@ internal sealed class LateCommitTests
         await using var journal = await SealedJournal.StartAsync(DatabaseKind.PostgreSql);
         using var tenant = await TestTenant.CreateAsync(journal.Server);
         var id = new TenantId(Guid.Parse(tenant.TenantId));
+        await journal.SealAsync(id);
         await using var late = new NpgsqlConnection(journal.Server.Database.Configuration["ConnectionStrings:Scim"]);
         await late.OpenAsync();
         await using var transaction = await late.BeginTransactionAsync();
@@ -31,7 +32,7 @@ internal sealed class LateCommitTests
         await journal.AppendAsync(id, 1);
 
         var sealing = Task.Run(() => journal.SealAsync(id));
-        await Task.Delay(500);
+        await Task.WhenAny(sealing, Task.Delay(TimeSpan.FromSeconds(2)));
         sealing.IsCompleted.Should().BeFalse("a row with a smaller number may yet commit");
         await transaction.CommitAsync();
         await sealing;

@@ -4,6 +4,7 @@ using FluentAssertions;
 using NUnit.Framework;
 using Scim.Application.Common;
 using Scim.Application.Jobs;
+using Scim.Domain.Errors;
 using Scim.Domain.Jobs;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Persistence;
@@ -192,6 +193,23 @@ internal sealed class JobStoreTests(DatabaseProvider provider)
 
         (await FireAsync("first")).Should().Be(0);
         (await FireAsync("second")).Should().Be(1);
+    }
+
+    [Test]
+    public async Task A_dead_job_is_not_retried_beside_the_one_that_took_its_place()
+    {
+        var tenant = await _host.CreateTenantAsync();
+        var now = TimeProvider.System.Now();
+        await _jobs.EnqueueAsync([Job.Create(tenant, "test", now, "first")], default);
+        var job = await _jobs.ClaimAsync("w", Minute, Types, default, default);
+        var dead = job!.Fail("broken", now, new RetryPolicy(1, TimeSpan.Zero, TimeSpan.Zero), 0);
+        await _jobs.EndAttemptAsync(dead, default);
+        await _jobs.EnqueueAsync([Job.Create(tenant, "test", now, "second")], default);
+
+        var retry = () => _jobs.RetryAsync(dead.Retry(now), default);
+
+        (await retry.Should().ThrowAsync<ScimException>()).Which.Error.Status.Should().Be(409);
+        (await _jobs.FindAsync(dead.Id, default))!.State.Should().Be(JobState.Dead);
     }
 
     [Test]
