@@ -28,7 +28,7 @@ public static class ApiHost
         builder.Services.AddSingleton<ScimResults>();
         if (OptionsCatalogue.RunsWorkerInProcess(builder.Configuration))
         {
-            builder.Services.AddScheduling();
+            builder.Services.AddScheduling(builder.Configuration);
         }
 
         var app = builder.Build();

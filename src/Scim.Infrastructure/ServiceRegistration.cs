@@ -5,9 +5,12 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Scim.Application.Audit;
 using Scim.Application.Common;
 using Scim.Application.Common.Behaviors;
 using Scim.Application.Groups;
+using Scim.Application.Jobs;
+using Scim.Application.Retention;
 using Scim.Application.Schemas;
 using Scim.Application.Tenants;
 using Scim.Application.Users;
@@ -15,8 +18,11 @@ using Scim.Domain.Filters;
 using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence;
 using Scim.Infrastructure.Persistence.Groups;
+using Scim.Infrastructure.Persistence.Jobs;
 using Scim.Infrastructure.Persistence.Journal;
+using Scim.Infrastructure.Persistence.Retention;
 using Scim.Infrastructure.Persistence.Schemas;
+using Scim.Infrastructure.Persistence.Sealing;
 using Scim.Infrastructure.Persistence.Search;
 using Scim.Infrastructure.Persistence.Tenants;
 using Scim.Infrastructure.Persistence.Users;
@@ -40,7 +46,7 @@ public static class ServiceRegistration
         services.AddPersistence(configuration);
         services.AddSingleton<IMigrations, MigratorMigrations>();
         services.AddSingleton<IRefusalRecorder, RefusalRecorder>();
-        services.AddSingleton<IDeviationStore, DeviationStore>();
+        services.AddJobs();
         services.AddCredentials();
         services.AddDataPlane();
         services.AddMediator();
@@ -63,6 +69,26 @@ public static class ServiceRegistration
         services.AddScoped<IUserStore, UserStore>();
         services.AddScoped<IGroupStore, GroupStore>();
     }
+
+    private static void AddJobs(this IServiceCollection services)
+    {
+        services.AddScoped<IJobStore, JobStore>();
+        services.AddScoped<IRetentionStore, RetentionStore>();
+        services.AddScoped<ISealStore, SealStore>();
+        services.AddScoped<IAuditTrail, AuditTrail>();
+        services.AddSingleton<ICheckpoints, Checkpoints>();
+        services.AddSingleton(provider => Retention(provider.GetRequiredService<IOptions<RetentionOptions>>().Value));
+        services.AddSingleton(new JobType(SealJournal.JobType, job => new SealJournal(job.Lease)));
+        services.AddSingleton(new JobType(PruneTenant.JobType, job => new PruneTenant(job.Lease)));
+    }
+
+    private static RetentionPolicy Retention(RetentionOptions options) =>
+        new(
+            options.ChangeDays == 0 ? null : TimeSpan.FromDays(options.ChangeDays),
+            TimeSpan.FromDays(options.DeviationDays),
+            TimeSpan.FromDays(options.SucceededJobDays),
+            TimeSpan.FromDays(options.DeadJobDays)
+        );
 
     private static DataPlaneLimits Limits(LimitsOptions options) =>
         new()

@@ -15,7 +15,7 @@ internal static class WorkerHost
         configure?.Invoke(builder);
         builder.Services.AddScimInfrastructure(builder.Configuration);
         builder.AddHost("scim-worker", DefaultUrl);
-        builder.Services.AddScheduling();
+        builder.Services.AddScheduling(builder.Configuration);
 
         var app = builder.Build();
         app.UseHost();

@@ -82,6 +82,8 @@ internal static class OperatorCli
         root.Subcommands.Add(ClientVerbs.Create(console));
         root.Subcommands.Add(TokenVerbs.Create(console));
         root.Subcommands.Add(JournalVerbs.Create(console));
+        root.Subcommands.Add(JobVerbs.Create(console));
+        root.Subcommands.Add(AuditVerbs.Create(console));
         return root;
     }
 }

@@ -15,4 +15,7 @@ internal interface IDatabase
 
     /// <summary>One transaction; committed when the work returns, rolled back when it throws. Serialised with all writers on SQLite.</summary>
     Task<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>The same under the only role that may delete what journalled changes were, and may do little else.</summary>
+    Task<T> EraseAsync<T>(Func<DbConnection, DbTransaction, Task<T>> work, CancellationToken cancellationToken);
 }

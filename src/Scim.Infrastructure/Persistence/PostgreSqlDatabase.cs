@@ -21,14 +21,25 @@ internal sealed class PostgreSqlDatabase(PostgreSqlConnections connections, Data
         }
     }
 
-    public async Task<T> WriteAsync<T>(
+    public Task<T> WriteAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> work,
+        CancellationToken cancellationToken
+    ) => WriteAsync(connections.Control, work, cancellationToken);
+
+    public Task<T> EraseAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> work,
+        CancellationToken cancellationToken
+    ) => WriteAsync(connections.Erasure, work, cancellationToken);
+
+    private async Task<T> WriteAsync<T>(
+        NpgsqlDataSource source,
         Func<DbConnection, DbTransaction, Task<T>> work,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            await using var connection = await connections.Control.OpenConnectionAsync(cancellationToken);
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             var result = await work(connection, transaction);
             await transaction.CommitAsync(cancellationToken);

@@ -20,6 +20,11 @@ internal sealed class SqliteDatabase(SqliteConnections connections, DatabaseFaul
         }
     }
 
+    public Task<T> EraseAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> work,
+        CancellationToken cancellationToken
+    ) => WriteAsync(work, cancellationToken);
+
     public async Task<T> WriteAsync<T>(
         Func<DbConnection, DbTransaction, Task<T>> work,
         CancellationToken cancellationToken

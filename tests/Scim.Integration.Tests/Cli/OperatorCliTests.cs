@@ -45,6 +45,11 @@ public sealed class OperatorCliTests : IDisposable
     [TestCase("token issue 0199c0de-0000-7000-8000-000000000000 --expires-in 99999999d")]
     [TestCase("journal tail")]
     [TestCase("journal tail --tenant acme --from x")]
+    [TestCase("job retry not-a-guid")]
+    [TestCase("job list --state asleep")]
+    [TestCase("audit verify")]
+    [TestCase("audit verify --tenant acme --export /no/such/file")]
+    [TestCase("audit export")]
     public async Task Wrong_usage_exits_with_2_and_says_why_on_standard_error(string arguments)
     {
         (await RunAsync(arguments)).Should().Be(2);

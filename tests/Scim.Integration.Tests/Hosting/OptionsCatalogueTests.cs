@@ -42,6 +42,11 @@ public sealed class OptionsCatalogueTests
     [TestCase("Worker:InProcess", "perhaps", "Worker:InProcess must be true or false, not 'perhaps'.")]
     [TestCase("Telemetry:SampleRatio", "1.5", "Telemetry:SampleRatio must be a number from 0 to 1, not '1.5'.")]
     [TestCase(
+        "Audit:CheckpointFolder",
+        "/mnt/audit",
+        "Audit:CheckpointFolder needs Audit:SigningKeyFile: only signed checkpoints are worth a copy."
+    )]
+    [TestCase(
         "Scim:PublicBaseUrl",
         "scim.example.com",
         "Scim:PublicBaseUrl must be an absolute http or https URL without query, not 'scim.example.com'."

@@ -1,13 +1,14 @@
 using Dapper;
 using FluentAssertions;
-using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using NUnit.Framework;
-using Scim.Application.Tenants;
+using Scim.Application.Jobs;
+using Scim.Application.Retention;
+using Scim.Domain.Jobs;
 using Scim.Infrastructure.Persistence;
 using Scim.TestKit;
 using Scim.Worker;
@@ -40,20 +41,24 @@ internal sealed class WorkerHostTests(DatabaseKind kind)
     }
 
     [Test]
-    public async Task Housekeeping_forgets_deviations_of_half_a_year_ago_and_no_others()
+    public async Task Pruning_forgets_deviations_of_half_a_year_ago_and_no_others()
     {
-        await using var server = await ApiServer.StartAsync(kind);
+        await using var server = await ApiServer.StartAsync(
+            kind,
+            new Dictionary<string, string> { ["Worker:InProcess"] = "false" }
+        );
         using var tenant = await TestTenant.CreateAsync(server);
         var database = server.Services.GetRequiredService<IDatabase>();
         await AddAsync(database, tenant, "Old", TimeProvider.System.GetUtcNow().AddDays(-181));
         await AddAsync(database, tenant, "Recent", TimeProvider.System.GetUtcNow().AddDays(-179));
         await using var worker = await StartAsync(server.Database);
 
-        await using (var scope = worker.Services.CreateAsyncScope())
-        {
-            await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new PruneDeviations());
-        }
+        var jobs = await Eventually.GetAsync(
+            () => server.SendAsync(new ListJobs(tenant.Slug, JobState.Succeeded)),
+            jobs => jobs.Any(job => job.Type == PruneTenant.JobType)
+        );
 
+        jobs.Should().Contain(job => job.Result!.Contains("\"deviations\":1"));
         var kinds = await database.ReadAsync(
             connection => connection.QueryAsync<string>("select kind from client_deviations"),
             default

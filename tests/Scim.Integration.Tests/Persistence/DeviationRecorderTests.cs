@@ -47,6 +47,11 @@ internal sealed class DeviationRecorderTests
         public Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken) =>
             throw new OperationCanceledException();
 
+        public Task<T> EraseAsync<T>(
+            Func<DbConnection, DbTransaction, Task<T>> work,
+            CancellationToken cancellationToken
+        ) => throw new OperationCanceledException();
+
         public Task<T> WriteAsync<T>(
             Func<DbConnection, DbTransaction, Task<T>> work,
             CancellationToken cancellationToken

@@ -160,7 +160,7 @@ internal sealed class RowLevelSecurityTests
         documents.Should().BeEmpty();
         (
             await QueryAsync<string>(
-                "select table_name::text from information_schema.table_privileges where grantee = 'scim_app' and table_name in ('server_keys', 'tokens', 'scim_clients', 'workspaces')"
+                "select table_name::text from information_schema.table_privileges where grantee = 'scim_app' and table_name in ('server_keys', 'tokens', 'scim_clients', 'workspaces', 'jobs')"
             )
         )
             .Should()
@@ -229,6 +229,10 @@ internal sealed class RowLevelSecurityTests
     [TestCase("update journal_changes set change = 'x'")]
     [TestCase("delete from journal_changes")]
     [TestCase("truncate journal")]
+    [TestCase("update journal_seals set number = 1")]
+    [TestCase("delete from journal_seals")]
+    [TestCase("update journal_checkpoints set number = 1")]
+    [TestCase("delete from journal_checkpoints")]
     public async Task The_serving_role_cannot_rewrite_the_journal(string sql)
     {
         var act = () => _host.Session(_tenant).ExecuteAsync(new Statement(sql), default);
@@ -256,6 +260,28 @@ internal sealed class RowLevelSecurityTests
         )
             .Should()
             .Be(0);
+    }
+
+    [Test]
+    public async Task Erasure_advances_the_job_that_it_belongs_to_and_no_more()
+    {
+        await using var connection = await _host.Get<PostgreSqlConnections>().Erasure.OpenConnectionAsync();
+        foreach (
+            var sql in new[]
+            {
+                "update jobs set state = 'dead'",
+                "update jobs set fence = fence + 1",
+                "select payload from jobs",
+                "delete from jobs",
+                "select * from journal_seals",
+            }
+        )
+        {
+            var act = () => connection.ExecuteAsync(sql);
+            (await act.Should().ThrowAsync<PostgresException>()).Which.SqlState.Should().Be("42501", sql);
+        }
+
+        await connection.ExecuteAsync("update jobs set progress = progress where fence = 1 and state = 'running'");
     }
 
     [Test]

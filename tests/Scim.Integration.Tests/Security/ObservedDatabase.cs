@@ -27,5 +27,10 @@ internal sealed class ObservedDatabase(IDatabase database) : IDatabase
         CancellationToken cancellationToken
     ) => Away ? Missing<T>() : database.WriteAsync(work, cancellationToken);
 
+    public Task<T> EraseAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> work,
+        CancellationToken cancellationToken
+    ) => Away ? Missing<T>() : database.EraseAsync(work, cancellationToken);
+
     private static Task<T> Missing<T>() => Task.FromException<T>(ScimError.Unavailable("The database is away."));
 }

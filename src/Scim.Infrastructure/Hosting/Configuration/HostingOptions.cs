@@ -41,6 +41,62 @@ public sealed class WorkerOptions
     [Description("Run the scheduled jobs inside the API host.")]
     [DefaultText("`true` with SQLite")]
     public bool? InProcess { get; set; }
+
+    [Description("Jobs that one host runs at a time.")]
+    [Range(1, 100)]
+    public int Concurrency { get; set; } = 4;
+
+    [Description("Milliseconds, about, between looks for jobs while there are none.")]
+    [Range(10, 600_000)]
+    public int PollMilliseconds { get; set; } = 1000;
+
+    [Description("Seconds after which the job of a worker that went silent is another's.")]
+    [Range(1, 3600)]
+    public int LeaseSeconds { get; set; } = 60;
+
+    [Description("Attempts at a job, after which it is dead until `job retry`.")]
+    [Range(1, 100)]
+    public int MaxAttempts { get; set; } = 8;
+
+    [Description("Seconds, about, before the second attempt; each further one waits twice as long, up to an hour.")]
+    [Range(0.01, 3600.0)]
+    public double RetrySeconds { get; set; } = 5;
+
+    [Description("Seconds after which an attempt is ended.")]
+    [Range(1, 86_400)]
+    public int TimeLimitSeconds { get; set; } = 3600;
+}
+
+public sealed class AuditOptions
+{
+    [Description("Seconds between sealings of each tenant's journal, and so between its checkpoints.")]
+    [Range(1, 86_400)]
+    public int SealSeconds { get; set; } = 300;
+
+    [Description("A file with the private key (ECDSA P-256, PEM) that signs checkpoints; without it there are none.")]
+    public string? SigningKeyFile { get; set; }
+
+    [Description("A folder, best on another machine, that gets a copy of every checkpoint.")]
+    public string? CheckpointFolder { get; set; }
+}
+
+public sealed class RetentionOptions
+{
+    [Description("Days for which the journal keeps what a change was, beside the fact that it was made; `0` for ever.")]
+    [Range(0, 36_500)]
+    public int ChangeDays { get; set; }
+
+    [Description("Days for which a client's departure from the RFCs is remembered after it was last seen.")]
+    [Range(1, 36_500)]
+    public int DeviationDays { get; set; } = 180;
+
+    [Description("Days for which jobs that succeeded are listed.")]
+    [Range(1, 36_500)]
+    public int SucceededJobDays { get; set; } = 1;
+
+    [Description("Days for which dead jobs are listed and can be retried.")]
+    [Range(1, 36_500)]
+    public int DeadJobDays { get; set; } = 90;
 }
 
 public sealed class TelemetryOptions

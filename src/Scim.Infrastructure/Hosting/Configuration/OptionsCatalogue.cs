@@ -25,6 +25,8 @@ public static class OptionsCatalogue
         Section.Of<MetricsOptions>("Metrics"),
         Section.Of<TelemetryOptions>("Telemetry"),
         Section.Of<WorkerOptions>("Worker"),
+        Section.Of<RetentionOptions>("Retention"),
+        Section.Of<AuditOptions>("Audit"),
     ];
 
     public static IReadOnlyList<OptionKey> Keys { get; } = [.. Sections.SelectMany(section => section.Keys)];
@@ -130,6 +132,14 @@ public static class OptionsCatalogue
         )
         {
             problems.Add("ConnectionStrings:Scim must be set when Database:Provider is PostgreSql.");
+        }
+
+        var audit = Read<AuditOptions>(configuration, "Audit");
+        if (!string.IsNullOrEmpty(audit.CheckpointFolder) && string.IsNullOrEmpty(audit.SigningKeyFile))
+        {
+            problems.Add(
+                "Audit:CheckpointFolder needs Audit:SigningKeyFile: only signed checkpoints are worth a copy."
+            );
         }
 
         var limits = Read<LimitsOptions>(configuration, "Limits");

@@ -21,6 +21,9 @@ internal interface ISqlDialect
     /// <summary>Condition on a journal row: no transaction that could still commit an earlier row is open.</summary>
     string Settled { get; }
 
+    /// <summary>The open transactions that have written to the journal, or may, one text each; none where there is one writer.</summary>
+    string JournalWriters { get; }
+
     /// <summary>Condition: the column is one of <see cref="Arg.Uuids"/>.</summary>
     string AnyUuid(string column, int parameter);
 
@@ -32,6 +35,9 @@ internal interface ISqlDialect
 
     /// <summary>The condition, which few rows fulfil: an index on it is better than reading in the order of the page.</summary>
     string Rare(string condition);
+
+    /// <summary>Condition: the column is one of a named list, which is an array.</summary>
+    string AnyOf(string column, string parameter);
 
     /// <summary>Relation <c>t(id)</c> over <see cref="Arg.Uuids"/>.</summary>
     string UuidSet(int parameter);
@@ -87,4 +93,7 @@ internal interface ISqlDialect
 
     /// <summary>A time by the database's clock, in the type of a time column.</summary>
     string SecondsAgo(int seconds);
+
+    /// <summary>The same ahead, by an argument that is a number of seconds.</summary>
+    string SecondsFromNow(string seconds);
 }

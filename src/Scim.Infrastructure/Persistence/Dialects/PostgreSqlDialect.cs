@@ -18,6 +18,13 @@ internal sealed class PostgreSqlDialect : ISqlDialect
 
     public string Settled => "xid < pg_snapshot_xmin(pg_current_snapshot())";
 
+    public string JournalWriters =>
+        """
+            select virtualtransaction from pg_locks
+             where locktype = 'relation' and relation = 'journal'::regclass and mode = 'RowExclusiveLock'
+               and database = (select oid from pg_database where datname = current_database()) and granted
+            """;
+
     public string JsonArray => "json_build_array";
 
     public string JsonArrayAgg => "json_agg";
@@ -32,6 +39,8 @@ internal sealed class PostgreSqlDialect : ISqlDialect
     public bool ReadsBeforeSorting => false;
 
     public string Rare(string condition) => condition;
+
+    public string AnyOf(string column, string parameter) => $"{column} = any({parameter})";
 
     public string UuidSet(int parameter) => $"unnest(${parameter}) as t(id)";
 
@@ -65,4 +74,6 @@ internal sealed class PostgreSqlDialect : ISqlDialect
         static (table, column, pattern) => $"r.id = any(array(select search_{table}('{column}', {pattern})))";
 
     public string SecondsAgo(int seconds) => $"now() - interval '{seconds} seconds'";
+
+    public string SecondsFromNow(string seconds) => $"now() + make_interval(secs => {seconds})";
 }

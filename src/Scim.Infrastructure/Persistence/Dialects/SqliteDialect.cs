@@ -19,6 +19,8 @@ internal sealed class SqliteDialect : ISqlDialect
     // One writer: sequence numbers are committed in the order in which they are handed out.
     public string Settled => "1 = 1";
 
+    public string JournalWriters => "select '' where 1 = 0";
+
     public string JsonArray => "json_array";
 
     public string JsonArrayAgg => "json_group_array";
@@ -33,6 +35,9 @@ internal sealed class SqliteDialect : ISqlDialect
     public bool ReadsBeforeSorting => true;
 
     public string Rare(string condition) => $"likelihood({condition}, 0.001)";
+
+    // Dapper spells the list out.
+    public string AnyOf(string column, string parameter) => $"{column} in {parameter}";
 
     public string UuidSet(int parameter) => $"(select unhex(value) as id from json_each(${parameter})) as t";
 
@@ -74,4 +79,6 @@ internal sealed class SqliteDialect : ISqlDialect
     public Func<string, string, string, string>? Search => null;
 
     public string SecondsAgo(int seconds) => $"{Now} - {seconds} * 1000000";
+
+    public string SecondsFromNow(string seconds) => $"{Now} + cast({seconds} * 1000000 as integer)";
 }

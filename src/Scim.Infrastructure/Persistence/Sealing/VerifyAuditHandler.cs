@@ -1,0 +1,43 @@
+using MediatR;
+using Scim.Application.Audit;
+using Scim.Application.Tenants;
+using Scim.Domain.Audit;
+using Scim.Domain.Errors;
+using Scim.Domain.Tenants;
+
+namespace Scim.Infrastructure.Persistence.Sealing;
+
+internal sealed class VerifyAuditHandler(IAuditTrail trail, ICheckpoints checkpoints, ITenantStore tenants)
+    : IRequestHandler<VerifyAudit, ChainReport>
+{
+    public async Task<ChainReport> Handle(VerifyAudit request, CancellationToken cancellationToken)
+    {
+        var tenant = await FindAsync(request, cancellationToken);
+        var verifier = new ChainVerifier(tenant, checkpoints.Verifier(request.KeyFiles ?? []));
+        var entries = request.ExportFile is { } file
+            ? TrailFile.ReadAsync(file, cancellationToken)
+            : trail.ReadAsync(tenant, cancellationToken);
+        await foreach (var entry in entries)
+        {
+            switch (entry)
+            {
+                case TrailRow row:
+                    verifier.Read(row.Row, row.Salt, row.Change);
+                    break;
+                case TrailSeal seal:
+                    verifier.Read(seal.Seal);
+                    break;
+                case TrailCheckpoint checkpoint:
+                    verifier.Read(checkpoint.Checkpoint);
+                    break;
+            }
+        }
+
+        return verifier.Finish(await checkpoints.ReadCopiesAsync(tenant, request.CheckpointFolder, cancellationToken));
+    }
+
+    private async Task<TenantId> FindAsync(VerifyAudit request, CancellationToken cancellationToken) =>
+        request.ExportFile is not null && Guid.TryParseExact(request.Tenant, "D", out var id) ? new TenantId(id)
+        : await tenants.FindAsync(request.Tenant, cancellationToken) is { } tenant ? tenant.Id
+        : throw ScimError.NotFound("Tenant", request.Tenant);
+}
