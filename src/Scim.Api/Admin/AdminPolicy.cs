@@ -46,7 +46,6 @@ internal static class AdminPolicy
     public static AdminAccess? Find(string method, string pattern) =>
         Table.GetValueOrDefault($"{method} {pattern[AdminRoutes.Base.Length..]}");
 
-    /// <summary>A caller who is bound to tenants has no part in what belongs to the whole installation.</summary>
     public static bool Allows(AdminAccess access, AdminCaller caller) =>
         (access.Credential != AdminCredential.Session || caller.Session is not null)
         && (access.Needed & ~caller.Permissions) == Permissions.None;

@@ -7,7 +7,8 @@ namespace Scim.Application.Operators;
 /// <summary>Nobody gives away more than they have, or acts on those who have more. Verbs have no caller and are bound by neither.</summary>
 internal static class Grants
 {
-    public static void RequireRank(AdminCaller? caller, OperatorAccount account) => Require(caller, account.Roles);
+    public static void RequireRank(AdminCaller? caller, OperatorAccount account) =>
+        Require(caller, account.Roles, account.TenantIds);
 
     public static void RequireGrantable(
         AdminCaller? caller,
@@ -15,7 +16,7 @@ internal static class Grants
         IReadOnlyList<Guid>? tenantIds
     )
     {
-        Require(caller, roles);
+        Require(caller, roles, tenantIds);
         if (caller?.TenantIds is { } own && (tenantIds is null || tenantIds.Except(own).Any()))
         {
             // As for a tenant that does not exist: whose it is is not the caller's to know.
@@ -28,9 +29,10 @@ internal static class Grants
             new Dictionary<string, string[]> { ["tenantIds"] = ["must name tenants that exist and that you reach"] }
         );
 
-    private static void Require(AdminCaller? caller, IEnumerable<string> roles)
+    private static void Require(AdminCaller? caller, IEnumerable<string> roles, IReadOnlyList<Guid>? tenantIds)
     {
-        if (caller is not null && (OperatorRole.PermissionsOf(roles) & ~caller.Permissions) != Permissions.None)
+        var allowed = OperatorRole.PermissionsOf(roles, tenantIds is not null);
+        if (caller is not null && (allowed & ~caller.Permissions) != Permissions.None)
         {
             throw ScimError.Refused(
                 403,

@@ -23,6 +23,9 @@ public sealed record OperatorRole(string Name, Permissions Permissions)
 
     public static OperatorRole? Find(string name) => All.FirstOrDefault(role => role.Name == name);
 
-    public static Permissions PermissionsOf(IEnumerable<string> roles) =>
-        roles.Aggregate(Permissions.None, (all, name) => all | (Find(name)?.Permissions ?? Permissions.None));
+    public static Permissions PermissionsOf(IEnumerable<string> roles, bool isTenantBound)
+    {
+        var all = roles.Aggregate(Permissions.None, (sum, name) => sum | (Find(name)?.Permissions ?? Permissions.None));
+        return isTenantBound ? all & ~Permissions.OfInstallation : all;
+    }
 }

@@ -9,6 +9,9 @@ public enum Permissions
     WriteOperators = 2,
     ReadApiKeys = 4,
     WriteApiKeys = 8,
+
+    /// <summary>What belongs to no tenant: nobody who is bound to tenants has it, whatever the role.</summary>
+    OfInstallation = ReadApiKeys | WriteApiKeys,
     All = ReadOperators | WriteOperators | ReadApiKeys | WriteApiKeys,
 }
 

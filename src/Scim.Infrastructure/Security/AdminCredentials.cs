@@ -107,7 +107,7 @@ internal sealed class AdminCredentials(IDatabase database, SessionLimits limits,
                 row.Id,
                 row.Name,
                 roles,
-                OperatorRole.PermissionsOf(roles),
+                OperatorRole.PermissionsOf(roles, tenants is not null),
                 tenants,
                 new OperatorSession(row.SessionId, row.ExpiresAt, lease, row.SteppedUpUntil)
             ),
