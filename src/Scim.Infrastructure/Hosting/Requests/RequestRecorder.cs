@@ -44,7 +44,7 @@ internal sealed class RequestRecorder(
                 ? ClientClosedRequest
                 : context.Response.StatusCode;
         var scim = context.Request.Path.StartsWithSegments("/scim");
-        var admin = context.Request.Path.StartsWithSegments("/admin");
+        var admin = !scim && context.Request.Path.StartsWithSegments("/admin");
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
         if (scim)
         {
