@@ -24,7 +24,7 @@ internal sealed class AdminGate(RequestDelegate next, IAdminCredentials credenti
             request.Become(await AuthenticateAsync(context));
             if (access is not null && !AdminPolicy.Allows(access, request.Admin!))
             {
-                throw Forbidden(context, request, access);
+                throw Forbidden(request, access);
             }
         }
 
@@ -96,7 +96,7 @@ internal sealed class AdminGate(RequestDelegate next, IAdminCredentials credenti
         };
     }
 
-    private ScimException Forbidden(HttpContext context, RequestContext request, AdminAccess access)
+    private ScimException Forbidden(RequestContext request, AdminAccess access)
     {
         var needed = PermissionNames.Of(access.Needed);
         var operation = access.Operation ?? "admin.read";

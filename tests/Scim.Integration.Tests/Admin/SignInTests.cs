@@ -153,86 +153,6 @@ public sealed class SignInTests(DatabaseKind kind)
     }
 
     [Test]
-    [Category(Soak.Concurrency)]
-    public async Task Of_many_uses_of_one_code_at_once_one_wins()
-    {
-        var account = await _host.OperatorAsync("support");
-        var body = AdminHost.Login(account.UserName, account.Password, _host.NextCode(account));
-        var proof = new Application.Operators.SecondFactor(Totp.StepAt(_host.Clock.GetUtcNow()), null);
-        var count = Soak.Count(100, 1000);
-
-        // Below the delays, which would let only a few of them through to the code.
-        var stored = await _host.SendAsync(new Application.Operators.GetOperator(account.Id));
-        var won = await RaceAsync(
-            count,
-            async store =>
-            {
-                var now = _host.Clock.GetUtcNow();
-                var hash = OpaqueToken.Hash(OpaqueToken.Generate(OpaqueToken.Session));
-                var session = new Application.Operators.NewSession(Guid.CreateVersion7(), hash, now, now, now);
-                return await store.StartAsync(stored, proof, session, default);
-            }
-        );
-
-        won.Should().Be(1);
-        using var client = _host.Client();
-        (await client.PostAsync("/login", body)).Problem().Should().Be("invalid-credentials");
-    }
-
-    [Test]
-    public async Task Of_parallel_sign_ins_with_one_code_over_HTTP_one_succeeds()
-    {
-        var account = await _host.OperatorAsync("support");
-        var body = AdminHost.Login(account.UserName, account.Password, _host.NextCode(account)).ToJsonString();
-
-        var answers = await Task.WhenAll(
-            Enumerable
-                .Range(0, 12)
-                .Select(async _ =>
-                {
-                    using var client = _host.Client();
-                    return await client.SendAsync("POST", "/login", body);
-                })
-        );
-
-        answers.Count(answer => answer.Status == 200).Should().Be(1);
-        answers.Should().OnlyContain(answer => answer.Status == 200 || answer.Status == 401 || answer.Status == 429);
-    }
-
-    [Test]
-    [Category(Soak.Concurrency)]
-    public async Task Of_many_uses_of_one_recovery_code_at_once_one_wins()
-    {
-        var account = await _host.OperatorAsync("support");
-        var proof = new Application.Operators.SecondFactor(null, RecoveryCode.Hash("0000-1111-2222-3333"));
-        await _host
-            .Server.Services.GetRequiredService<IDatabase>()
-            .WriteAsync(
-                (connection, transaction) =>
-                    connection.ExecuteAsync(
-                        "insert into operator_recovery_codes (operator_id, hash) values (@Id, @RecoveryHash)",
-                        new { account.Id, proof.RecoveryHash },
-                        transaction
-                    ),
-                default
-            );
-        var stored = await _host.SendAsync(new Application.Operators.GetOperator(account.Id));
-
-        var won = await RaceAsync(
-            Soak.Count(50, 1000),
-            async store =>
-            {
-                var now = _host.Clock.GetUtcNow();
-                var hash = OpaqueToken.Hash(OpaqueToken.Generate(OpaqueToken.Session));
-                var session = new Application.Operators.NewSession(Guid.CreateVersion7(), hash, now, now, now);
-                return await store.StartAsync(stored, proof, session, default);
-            }
-        );
-
-        won.Should().Be(1);
-    }
-
-    [Test]
     public async Task Guessing_is_delayed_longer_and_longer_and_a_right_password_passes_after_the_delay()
     {
         using var stopped = _host.Clock.Stop();
@@ -385,22 +305,6 @@ public sealed class SignInTests(DatabaseKind kind)
                 Totp.StepAt(_host.Clock.GetUtcNow())
             ),
         };
-
-    private async Task<int> RaceAsync(int count, Func<Application.Operators.ISessionStore, Task<bool>> use)
-    {
-        using var start = new SemaphoreSlim(0);
-        var uses = Enumerable
-            .Range(0, count)
-            .Select(async _ =>
-            {
-                await using var scope = _host.Server.Services.CreateAsyncScope();
-                await start.WaitAsync();
-                return await use(scope.ServiceProvider.GetRequiredService<Application.Operators.ISessionStore>());
-            })
-            .ToList();
-        start.Release(count);
-        return (await Task.WhenAll(uses)).Count(won => won);
-    }
 
     /// <summary>Every column of the tables of sign-in and of the journal, bytes as hexadecimal and as text.</summary>
     private async Task<string> DumpAsync()
