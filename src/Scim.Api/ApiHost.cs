@@ -1,3 +1,4 @@
+using Scim.Api.Admin;
 using Scim.Api.Scim;
 using Scim.Api.Security;
 using Scim.Infrastructure;
@@ -26,6 +27,7 @@ public static class ApiHost
         builder.Services.AddStartup();
         builder.Services.AddScimSecurity();
         builder.Services.AddSingleton<ScimResults>();
+        builder.Services.AddSingleton<AdminMetrics>();
         if (OptionsCatalogue.RunsWorkerInProcess(builder.Configuration))
         {
             builder.Services.AddScheduling(builder.Configuration);
@@ -37,8 +39,10 @@ public static class ApiHost
         // Before authentication, so that refusals are logged under their route; no endpoint runs until both have passed.
         app.UseRouting();
         app.UseScimSecurity();
+        app.UseMiddleware<AdminGate>();
         app.MapOperations();
         app.MapScim();
+        app.MapAdmin();
         return app;
     }
 }

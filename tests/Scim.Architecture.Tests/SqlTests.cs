@@ -13,6 +13,11 @@ internal sealed partial class SqlTests
     {
         ["workspaces"] = "stand above tenants",
         ["replicas"] = "serving processes",
+        ["operators"] = "run the service, above tenants",
+        ["operator_recovery_codes"] = "belong to operators",
+        ["operator_sessions"] = "belong to operators",
+        ["api_keys"] = "run the service, above tenants",
+        ["sign_in_failures"] = "accounts and networks under keyed digests",
         ["tenants"] = "its own id is the tenant",
         ["configuration_epoch"] = "one counter for the installation",
         ["server_keys"] = "keys of the installation",

@@ -9,6 +9,8 @@ internal sealed record Routes(string Method, string Path, bool IsScim)
 {
     private const string Base = "/scim/v2";
 
+    public bool IsAdmin => Path.StartsWith("/admin/", StringComparison.Ordinal);
+
     public bool IsDiscovery =>
         IsScim
         && (

@@ -19,17 +19,17 @@ public sealed record ScimResponse(int Status, IReadOnlyDictionary<string, string
 }
 
 /// <summary>
-/// Sends SCIM requests and reads the answers, with no opinion on either. Paths are relative to <c>/scim/v2</c> and go
-/// out as they are, without normalisation of their escapes.
+/// Sends SCIM requests and reads the answers, with no opinion on either. Paths are relative to <c>/scim/v2</c>, or
+/// another base, and go out as they are, without normalisation of their escapes.
 /// </summary>
 public sealed class ScimClient : IDisposable
 {
     private readonly HttpClient _http;
     private readonly string _base;
 
-    public ScimClient(Uri server, string? token)
+    public ScimClient(Uri server, string? token, string basePath = "/scim/v2")
     {
-        _base = server.GetLeftPart(UriPartial.Authority) + "/scim/v2";
+        _base = server.GetLeftPart(UriPartial.Authority) + basePath;
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
         {
             Timeout = TimeSpan.FromSeconds(60),

@@ -77,6 +77,7 @@ internal static class OperatorCli
         };
         root.Subcommands.Add(serve);
         root.Subcommands.Add(MigrateVerb.Create(console));
+        root.Subcommands.Add(OperatorVerbs.Create(console));
         root.Subcommands.Add(TenantVerbs.Create(console));
         root.Subcommands.Add(SchemaVerbs.Create(console));
         root.Subcommands.Add(ClientVerbs.Create(console));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Scim.Api.Admin;
 using Scim.Application.Common;
 using Scim.Domain.Errors;
 using Scim.Infrastructure.Hosting;
@@ -84,6 +85,11 @@ internal sealed class ScimExceptionHandler(RequestDelegate next)
         if (context.Request.Path.StartsWithSegments("/scim"))
         {
             return ScimErrors.WriteAsync(context, error);
+        }
+
+        if (context.Request.Path.StartsWithSegments("/admin"))
+        {
+            return AdminProblems.WriteAsync(context, error);
         }
 
         if (error.RetryAfterSeconds is { } seconds)

@@ -1,3 +1,4 @@
+using System.Net;
 using Scim.Domain.Tenants;
 
 namespace Scim.Application.Common;
@@ -30,14 +31,19 @@ public sealed class RequestContext
 
     public Caller? Caller { get; private set; }
 
+    /// <summary>Who calls the control plane; null elsewhere, and for verbs, whose user has the database anyway.</summary>
+    public AdminCaller? Admin { get; private set; }
+
     public TenantId? Tenant { get; private set; }
+
+    public IPAddress? Network { get; set; }
 
     public string RequestId { get; set; } = "";
 
     /// <summary>The base URL that the client used, without a trailing slash: <c>https://host/scim/v2</c>. Empty for verbs and jobs.</summary>
     public string BaseUrl { get; set; } = "";
 
-    /// <summary><c>client:{id}</c>, <c>operator:cli</c>, <c>job:{name}</c>.</summary>
+    /// <summary><c>client:{id}</c>, <c>operator:{id}</c>, <c>operator:cli</c>, <c>api-key:{id}</c>, <c>job:{name}</c>.</summary>
     public string Actor { get; private set; } = "system";
 
     public TenantId TenantId => Tenant ?? throw new InvalidOperationException("The request is not bound to a tenant.");
@@ -49,6 +55,12 @@ public sealed class RequestContext
         Caller = caller;
         Tenant = caller.TenantId;
         Actor = $"client:{caller.ClientId:D}";
+    }
+
+    public void Become(AdminCaller caller)
+    {
+        Admin = caller;
+        Actor = caller.Session is null ? $"api-key:{caller.Id:D}" : $"operator:{caller.Id:D}";
     }
 
     public void ActAs(string actor, TenantId? tenant)

@@ -8,6 +8,25 @@ public sealed record ScimError(int Status, string? ScimType, string Detail)
 {
     public int? RetryAfterSeconds { get; init; }
 
+    /// <summary>What is wrong with each field of the request, where that is known for all of them at once.</summary>
+    public IReadOnlyDictionary<string, string[]>? Fields { get; init; }
+
+    /// <summary>The kind of problem that the control plane names (RFC 9457 §3.1.1); told by the status where null.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>The version there is, where a precondition named another.</summary>
+    public long? CurrentVersion { get; init; }
+
+    public static ScimException Invalid(IReadOnlyDictionary<string, string[]> fields)
+    {
+        var (name, reasons) = fields.First();
+        return new(new ScimError(400, "invalidValue", $"{name}: {reasons[0]}") { Fields = fields });
+    }
+
+    /// <summary>A refusal of the control plane with a kind of its own.</summary>
+    public static ScimException Refused(int status, string problem, string detail) =>
+        new(new ScimError(status, null, detail) { Problem = problem });
+
     public static ScimException InvalidFilter(string detail) => Of(400, "invalidFilter", detail);
 
     public static ScimException InvalidSyntax(string detail) => Of(400, "invalidSyntax", detail);
@@ -47,6 +66,9 @@ public sealed record ScimError(int Status, string? ScimType, string Detail)
     /// <summary>If-Match named another version (RFC 7644 §3.14).</summary>
     public static ScimException VersionMismatch() =>
         Of(412, null, "The resource has another version than If-Match names; read it again and repeat the change.");
+
+    public static ScimException VersionMismatch(long current) =>
+        new(VersionMismatch().Error with { CurrentVersion = current });
 
     public static ScimException PayloadTooLarge(string detail) => Of(413, null, detail);
 

@@ -1,6 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Scim.Application.ApiKeys;
 using Scim.Application.Common;
+using Scim.Application.Operators;
 using Scim.Application.Tenants;
+using Scim.Infrastructure.Hosting.Configuration;
+using Scim.Infrastructure.Persistence.ApiKeys;
+using Scim.Infrastructure.Persistence.Operators;
 using Scim.Infrastructure.Persistence.Tenants;
 
 namespace Scim.Infrastructure.Security;
@@ -17,6 +23,17 @@ internal static class SecurityRegistration
         services.AddSingleton<TokenSealer>();
         services.AddSingleton<ITokenSealer>(provider => provider.GetRequiredService<TokenSealer>());
         services.AddSingleton<CredentialStore>();
+        services.AddSingleton<ISecretBox, SecretBox>();
+        services.AddSingleton<IAdminCredentials, AdminCredentials>();
+        services.AddSingleton(provider => new SessionLimits(
+            TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<SessionOptions>>().Value.LeaseSeconds)
+        ));
+        services.AddScoped<IOperatorStore, OperatorStore>();
+        services.AddScoped<ISessionStore, SessionStore>();
+        services.AddScoped<ISignInThrottle, SignInThrottle>();
+        services.AddScoped<IApiKeyStore, ApiKeyStore>();
+        services.AddScoped<SignInAttempts>();
+        services.AddScoped<SessionStarter>();
         services.AddSingleton<ConfigurationEpoch>();
         services.AddSingleton<IConfigurationEpoch>(provider => provider.GetRequiredService<ConfigurationEpoch>());
         return services;

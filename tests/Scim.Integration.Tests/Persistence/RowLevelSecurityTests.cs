@@ -22,6 +22,11 @@ internal sealed class RowLevelSecurityTests
         "server_keys", // keys of the installation
         "journal_epochs", // restores of the cluster
         "replicas", // serving processes
+        "operators", // who runs the service; their tenants are in operator_tenants
+        "operator_recovery_codes",
+        "operator_sessions",
+        "api_keys",
+        "sign_in_failures", // accounts and networks under keyed digests
         "schema_migrations",
     ];
 
@@ -160,7 +165,7 @@ internal sealed class RowLevelSecurityTests
         documents.Should().BeEmpty();
         (
             await QueryAsync<string>(
-                "select table_name::text from information_schema.table_privileges where grantee = 'scim_app' and table_name in ('server_keys', 'tokens', 'scim_clients', 'workspaces', 'jobs')"
+                "select table_name::text from information_schema.table_privileges where grantee = 'scim_app' and table_name in ('server_keys', 'tokens', 'scim_clients', 'workspaces', 'jobs', 'operators', 'operator_tenants', 'operator_recovery_codes', 'operator_sessions', 'api_keys', 'sign_in_failures')"
             )
         )
             .Should()

@@ -105,7 +105,8 @@ public sealed class AuthorizationMatrixTests(DatabaseKind database)
     [Test]
     public void Every_route_has_a_case()
     {
-        var routes = Routes.Of(_server).Select(Name).ToList();
+        // The control plane has a matrix of its own.
+        var routes = Routes.Of(_server).Where(route => !route.IsAdmin).Select(Name).ToList();
 
         routes.Should().OnlyHaveUniqueItems();
         routes

@@ -18,10 +18,9 @@ internal sealed class ValidationBehavior<TRequest, TResponse>(IEnumerable<IValid
         foreach (var validator in validators)
         {
             var result = await validator.ValidateAsync(request, cancellationToken);
-            if (result.Errors.Count > 0)
+            if (!result.IsValid)
             {
-                var failure = result.Errors[0];
-                throw ScimError.InvalidValue($"{failure.PropertyName}: {failure.ErrorMessage}");
+                throw ScimError.Invalid(result.ToDictionary().AsReadOnly());
             }
         }
 

@@ -25,6 +25,39 @@ public sealed class BootstrapOptions
     [Description("Create tenant `demo` with one client on the first start.")]
     [DefaultText("`true` with SQLite in the default path")]
     public bool? Demo { get; set; }
+
+    [Description("Create an operator of this name with role `platform-admin` at the start, unless there is one.")]
+    public string? AdminUser { get; set; }
+
+    [Description("Password of that operator; it is never reset.")]
+    [Secret]
+    public string? AdminPassword { get; set; }
+
+    [Description(
+        "TOTP secret of that operator in base32, for unattended installations; without it the first sign-in enrols one."
+    )]
+    [Secret]
+    [TotpSecret]
+    public string? AdminTotpSecret { get; set; }
+}
+
+public sealed class SessionOptions
+{
+    [Description(
+        "Seconds after which an operator's session ends without heartbeat or write; after 12 hours it ends anyway."
+    )]
+    [Range(60, 3600)]
+    public int LeaseSeconds { get; set; } = 900;
+}
+
+public sealed class SecretsOptions
+{
+    [Description(
+        "Key that encrypts stored secrets, 32 bytes in base64 (`openssl rand -base64 32`). Without it they are encrypted under a key in the database."
+    )]
+    [Secret]
+    [Base64Key]
+    public string? Key { get; set; }
 }
 
 public sealed class MetricsOptions

@@ -22,6 +22,8 @@ public static class OptionsCatalogue
         Section.Of<ScimOptions>("Scim"),
         Section.Of<BootstrapOptions>("Bootstrap"),
         Section.Of<LimitsOptions>("Limits"),
+        Section.Of<SessionOptions>("Session"),
+        Section.Of<SecretsOptions>("Secrets"),
         Section.Of<MetricsOptions>("Metrics"),
         Section.Of<TelemetryOptions>("Telemetry"),
         Section.Of<WorkerOptions>("Worker"),
@@ -140,6 +142,12 @@ public static class OptionsCatalogue
             problems.Add(
                 "Audit:CheckpointFolder needs Audit:SigningKeyFile: only signed checkpoints are worth a copy."
             );
+        }
+
+        var bootstrap = Read<BootstrapOptions>(configuration, "Bootstrap");
+        if (string.IsNullOrEmpty(bootstrap.AdminUser) != string.IsNullOrEmpty(bootstrap.AdminPassword))
+        {
+            problems.Add("Bootstrap:AdminUser and Bootstrap:AdminPassword must be set together.");
         }
 
         var limits = Read<LimitsOptions>(configuration, "Limits");

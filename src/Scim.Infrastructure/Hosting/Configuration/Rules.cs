@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Scim.Domain.Operators;
 
 namespace Scim.Infrastructure.Hosting.Configuration;
 
@@ -27,6 +28,28 @@ internal sealed class HttpUrlAttribute : ValidationAttribute
         );
 
     public override string FormatErrorMessage(string name) => "an absolute http or https URL without query";
+}
+
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class Base64KeyAttribute : ValidationAttribute
+{
+    private const int Length = 32;
+
+    public override bool IsValid(object? value) =>
+        value is not string { Length: > 0 } text
+        || (Convert.TryFromBase64String(text, new byte[text.Length], out var length) && length == Length);
+
+    public override string FormatErrorMessage(string name) => $"{Length} bytes in base64";
+}
+
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class TotpSecretAttribute : ValidationAttribute
+{
+    public override bool IsValid(object? value) =>
+        value is not string { Length: > 0 } text || Totp.Decode(text) is not null;
+
+    public override string FormatErrorMessage(string name) =>
+        $"at least {Totp.ShortestSecret} bytes in base32, better {Totp.SecretLength}";
 }
 
 [AttributeUsage(AttributeTargets.Property)]

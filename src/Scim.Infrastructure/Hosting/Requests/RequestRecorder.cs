@@ -12,7 +12,7 @@ namespace Scim.Infrastructure.Hosting.Requests;
 /// <summary>The exception that the error edge answered with a 500; it is logged once, with the request's line.</summary>
 public sealed record UnexpectedError(Exception Exception);
 
-/// <summary>Measures every SCIM request, and logs writes, refusals, failures, slow requests and a sample of the reads.</summary>
+/// <summary>Measures every request of the two planes, and logs writes, refusals, failures, slow requests and a sample of the reads.</summary>
 internal sealed class RequestRecorder(
     RequestDelegate next,
     RequestMetrics metrics,
@@ -44,18 +44,23 @@ internal sealed class RequestRecorder(
                 ? ClientClosedRequest
                 : context.Response.StatusCode;
         var scim = context.Request.Path.StartsWithSegments("/scim");
+        var admin = !scim && context.Request.Path.StartsWithSegments("/admin");
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
         if (scim)
         {
             metrics.Record(context.Request, status, duration.TotalSeconds);
         }
+        else if (admin)
+        {
+            metrics.Record(context.Request, route, status, duration.TotalSeconds);
+        }
 
-        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
         if (context.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } activity)
         {
             Describe(activity, context, request, route, status);
         }
 
-        if (!IsLogged(context.Request, scim, status, duration))
+        if (!IsLogged(context.Request, scim || admin, status, duration))
         {
             return;
         }
@@ -97,10 +102,10 @@ internal sealed class RequestRecorder(
         }
     }
 
-    private bool IsLogged(HttpRequest request, bool scim, int status, TimeSpan duration) =>
+    private bool IsLogged(HttpRequest request, bool isOurs, int status, TimeSpan duration) =>
         status >= 400
         || duration.TotalMilliseconds >= options.Value.SlowRequestMilliseconds
-        || (scim && IsWrite(request))
+        || (isOurs && IsWrite(request))
 #pragma warning disable CA5394 // a sample needs no unpredictable numbers
         || Random.Shared.NextDouble() < options.Value.ReadLogSampleRatio;
 #pragma warning restore CA5394

@@ -10,6 +10,7 @@ public static class StartupRegistration
         services.AddSingleton<BaseUrl>();
         services.AddSingleton<MigrateOnStart>();
         services.AddHostedService(provider => provider.GetRequiredService<MigrateOnStart>());
+        services.AddHostedService<OperatorBootstrap>();
         services.AddHostedService<DemoBootstrap>();
     }
 }

@@ -4,7 +4,7 @@ using Scim.Application.Common.Behaviors;
 
 namespace Scim.Infrastructure.Hosting.Telemetry;
 
-/// <summary><c>scim_request_duration_seconds</c> by method, resource type and status class, and the logs that were dropped.</summary>
+/// <summary><c>scim_request_duration_seconds</c> by method, resource type and status class, the same of the control plane by endpoint, and the logs that were dropped.</summary>
 internal sealed class RequestMetrics
 {
     private static readonly double[] Bounds =
@@ -26,6 +26,7 @@ internal sealed class RequestMetrics
     ];
 
     private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _adminDuration;
     private readonly Counter<long> _droppedLogs;
 
     public RequestMetrics(IMeterFactory meters)
@@ -35,6 +36,13 @@ internal sealed class RequestMetrics
             "scim.request.duration",
             "s",
             "Duration of SCIM requests.",
+            tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = Bounds }
+        );
+        _adminDuration = meter.CreateHistogram(
+            "scim.admin.request.duration",
+            "s",
+            "Duration of requests to the control plane.",
             tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = Bounds }
         );
@@ -50,6 +58,15 @@ internal sealed class RequestMetrics
             seconds,
             new KeyValuePair<string, object?>("method", Method(request.Method)),
             new KeyValuePair<string, object?>("resource_type", ResourceType(request.Path)),
+            new KeyValuePair<string, object?>("status", StatusClass(status))
+        );
+
+    /// <param name="route">The pattern, not the path: a closed set as well.</param>
+    public void Record(HttpRequest request, string route, int status, double seconds) =>
+        _adminDuration.Record(
+            seconds,
+            new KeyValuePair<string, object?>("method", Method(request.Method)),
+            new KeyValuePair<string, object?>("endpoint", route),
             new KeyValuePair<string, object?>("status", StatusClass(status))
         );
 

@@ -44,4 +44,15 @@ internal sealed class ControlJournal(IDatabase database, RequestContext context)
             new JournalEntry(operation, resourceType, resourceId, Detail: detail),
             CancellationToken.None
         );
+
+    /// <summary>For what concerns no single tenant.</summary>
+    public Task AppendAsync(DbTransaction transaction, DateTimeOffset now, JournalEntry entry) =>
+        transaction.AppendJournalAsync(
+            TenantId.Installation,
+            context.Actor,
+            context.RequestId,
+            now,
+            entry,
+            CancellationToken.None
+        );
 }

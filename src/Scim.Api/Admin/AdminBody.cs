@@ -1,0 +1,125 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using FluentValidation;
+using Scim.Api.Scim;
+using Scim.Application.Common;
+using Scim.Domain.Errors;
+
+namespace Scim.Api.Admin;
+
+/// <summary>
+/// Reads a request strictly, and says everything that is wrong with it at once: unknown fields, values of the wrong type,
+/// and what the validators of <c>T</c> object to in the rest.
+/// </summary>
+internal static class AdminBody
+{
+    private const int MaxBytes = 1024 * 1024;
+    private const int MaxDepth = 16;
+
+    private static readonly JsonDocumentOptions Strict = new()
+    {
+        MaxDepth = MaxDepth,
+        AllowDuplicateProperties = false,
+    };
+
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict,
+        PropertyNameCaseInsensitive = false,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
+
+    /// <exception cref="ScimException">400 for what is no JSON object, 422 with every field that is wrong.</exception>
+    public static async Task<T> ReadAsync<T>(HttpContext context)
+        where T : class
+    {
+        var limits = context.RequestServices.GetRequiredService<DataPlaneLimits>();
+        var bytes = await ScimBody.ReadAsync(
+            context,
+            limits with
+            {
+                MaxBodyBytes = Math.Min(limits.MaxBodyBytes, MaxBytes),
+            }
+        );
+        var errors = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
+        var value = Bind<T>(Parse(bytes), errors);
+        foreach (var validator in context.RequestServices.GetServices<IValidator<T>>())
+        {
+            var result = await validator.ValidateAsync(value, context.RequestAborted);
+            foreach (var (name, reasons) in result.ToDictionary())
+            {
+                // What could not be read at all is not missing as well.
+                errors.TryAdd(JsonNamingPolicy.CamelCase.ConvertName(name), reasons);
+            }
+        }
+
+        return errors.Count == 0 ? value : throw ScimError.Invalid(errors);
+    }
+
+    private static JsonObject Parse(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return JsonNode.Parse(bytes.Span, documentOptions: Strict) as JsonObject
+                ?? throw ScimError.InvalidSyntax("The body must be a JSON object.");
+        }
+        catch (JsonException)
+        {
+            // The parser's words quote the text, which may be a password.
+            throw ScimError.InvalidSyntax("The body is no JSON, has a name twice, or nests too deep.");
+        }
+    }
+
+    private static T Bind<T>(JsonObject body, SortedDictionary<string, string[]> errors)
+    {
+        // A record's parameters are what it is made of; its other properties are derived.
+        var known = Options
+            .GetTypeInfo(typeof(T))
+            .Properties.Where(property => property.AssociatedParameter is not null)
+            .ToDictionary(property => property.Name);
+        foreach (var (name, value) in body.ToList())
+        {
+            if (!known.TryGetValue(name, out var property))
+            {
+                errors[Shorten(name)] = [$"is not a field of this request; it has {string.Join(", ", known.Keys)}"];
+                body.Remove(name);
+            }
+            else if (!Fits(value, property.PropertyType))
+            {
+                errors[name] = [$"must be {Words(property.PropertyType)}"];
+                body.Remove(name);
+            }
+        }
+
+        return body.Deserialize<T>(Options)!;
+    }
+
+    private static bool Fits(JsonNode? value, Type type)
+    {
+        try
+        {
+            value.Deserialize(type, Options);
+            return true;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static string Words(Type type)
+    {
+        var plain = Nullable.GetUnderlyingType(type) ?? type;
+        return plain == typeof(string) ? "text"
+            : plain == typeof(bool) ? "true or false"
+            : plain == typeof(DateTimeOffset) ? "a time such as 2030-01-31T12:00:00Z"
+            : plain == typeof(Guid) ? "an id"
+            : plain == typeof(IReadOnlyList<Guid>) ? "a list of ids"
+            : plain.IsPrimitive ? "a whole number"
+            : plain.IsAssignableTo(typeof(System.Collections.IEnumerable)) ? "a list of texts"
+            : "an object";
+    }
+
+    private static string Shorten(string name) => name.Length <= 64 ? name : name[..64];
+}

@@ -1,0 +1,62 @@
+using Scim.Application.Common;
+using Scim.Domain.Operators;
+
+namespace Scim.Api.Admin;
+
+/// <param name="Needed">What the credential must allow; none where any of the kind will do.</param>
+/// <param name="Operation">The journal's name of it; null for what changes nothing.</param>
+internal sealed record AdminAccess(AdminCredential Credential, Permissions Needed, string? Operation = null);
+
+internal enum AdminCredential
+{
+    /// <summary>Nobody is asked who they are.</summary>
+    None,
+
+    Session,
+    SessionOrApiKey,
+}
+
+/// <summary>
+/// Who may call which route of the control plane: the one place that says so. A route that is not here is refused to
+/// everybody, and a test fails.
+/// </summary>
+internal static class AdminPolicy
+{
+    private static readonly Dictionary<string, AdminAccess> Table = new(StringComparer.Ordinal)
+    {
+        ["POST /login"] = Public(),
+        ["POST /login/enroll"] = Public(),
+        ["POST /logout"] = OwnSession("auth.logout"),
+        ["GET /session"] = OwnSession(null),
+        ["POST /session/heartbeat"] = OwnSession(null),
+        ["POST /session/step-up"] = OwnSession(null),
+        ["GET /operators"] = Read(Permissions.ReadOperators),
+        ["POST /operators"] = Write(Permissions.WriteOperators, "operator.create"),
+        ["GET /operators/{id}"] = Read(Permissions.ReadOperators),
+        ["PUT /operators/{id}"] = Write(Permissions.WriteOperators, "operator.update"),
+        ["DELETE /operators/{id}"] = Write(Permissions.WriteOperators, "operator.delete"),
+        ["GET /operators/{id}/sessions"] = Read(Permissions.ReadOperators),
+        ["DELETE /operators/{id}/sessions/{sessionId}"] = Write(Permissions.WriteOperators, "session.end"),
+        ["PUT /operators/me/password"] = OwnSession("operator.password"),
+        ["GET /api_keys"] = Read(Permissions.ReadApiKeys),
+        ["POST /api_keys"] = Write(Permissions.WriteApiKeys, "api_key.create"),
+        ["DELETE /api_keys/{id}"] = Write(Permissions.WriteApiKeys, "api_key.revoke"),
+    };
+
+    public static AdminAccess? Find(string method, string pattern) =>
+        Table.GetValueOrDefault($"{method} {pattern[AdminRoutes.Base.Length..]}");
+
+    public static bool Allows(AdminAccess access, AdminCaller caller) =>
+        (access.Credential != AdminCredential.Session || caller.Session is not null)
+        && (access.Needed & ~caller.Permissions) == Permissions.None;
+
+    private static AdminAccess Public() => new(AdminCredential.None, Permissions.None);
+
+    private static AdminAccess OwnSession(string? operation) =>
+        new(AdminCredential.Session, Permissions.None, operation);
+
+    private static AdminAccess Read(Permissions needed) => new(AdminCredential.SessionOrApiKey, needed);
+
+    private static AdminAccess Write(Permissions needed, string operation) =>
+        new(AdminCredential.SessionOrApiKey, needed, operation);
+}

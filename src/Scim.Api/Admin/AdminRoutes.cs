@@ -1,0 +1,15 @@
+namespace Scim.Api.Admin;
+
+/// <summary>Every route of the control plane; who may call it stands in <see cref="AdminPolicy"/>.</summary>
+internal static class AdminRoutes
+{
+    public const string Base = "/admin/v1";
+
+    public static void MapAdmin(this IEndpointRouteBuilder app)
+    {
+        var admin = app.MapGroup(Base);
+        SignInEndpoints.Map(admin);
+        OperatorsEndpoints.Map(admin);
+        ApiKeysEndpoints.Map(admin);
+    }
+}

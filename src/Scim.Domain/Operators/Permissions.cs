@@ -1,0 +1,39 @@
+namespace Scim.Domain.Operators;
+
+/// <summary>What a credential of the control plane may do; also the scopes of API keys.</summary>
+[Flags]
+public enum Permissions
+{
+    None = 0,
+    ReadOperators = 1,
+    WriteOperators = 2,
+    ReadApiKeys = 4,
+    WriteApiKeys = 8,
+
+    /// <summary>What belongs to no tenant: nobody who is bound to tenants has it, whatever the role.</summary>
+    OfInstallation = ReadApiKeys | WriteApiKeys,
+    All = ReadOperators | WriteOperators | ReadApiKeys | WriteApiKeys,
+}
+
+/// <summary>Permissions as they are written: <c>operators:read</c>.</summary>
+public static class PermissionNames
+{
+    private static readonly Dictionary<string, Permissions> Known = new(StringComparer.Ordinal)
+    {
+        ["operators:read"] = Permissions.ReadOperators,
+        ["operators:write"] = Permissions.WriteOperators,
+        ["api_keys:read"] = Permissions.ReadApiKeys,
+        ["api_keys:write"] = Permissions.WriteApiKeys,
+    };
+
+    public static IReadOnlyCollection<string> All => Known.Keys;
+
+    public static bool IsKnown(string name) => Known.ContainsKey(name);
+
+    /// <summary>Names that are not known give nothing.</summary>
+    public static Permissions Parse(IEnumerable<string> names) =>
+        names.Aggregate(Permissions.None, (all, name) => all | Known.GetValueOrDefault(name));
+
+    public static IReadOnlyList<string> Of(Permissions permissions) =>
+        [.. Known.Where(pair => permissions.HasFlag(pair.Value)).Select(pair => pair.Key)];
+}
