@@ -13,7 +13,7 @@ internal static class TrafficPass
 
     public static void Count(Deployment deployment, Workload workload, List<Result> results)
     {
-        foreach (var (target, (counted, proxy)) in deployment.Counted)
+        foreach (var (target, (counted, counter)) in deployment.Counted)
         {
             var step = workload.Prepare(counted);
             Repeat(counted, step, PreparingSteps);
@@ -25,9 +25,9 @@ internal static class TrafficPass
 
             void Note(Func<IReadOnlyList<Round>> run)
             {
-                var before = proxy.Read();
+                var before = counter.Read();
                 var rounds = run();
-                var traffic = proxy.Read() - before;
+                var traffic = counter.Read() - before;
                 var units = rounds.Sum(round => round.Units);
                 var names = rounds.Select(round => round.Series).ToHashSet();
                 foreach (

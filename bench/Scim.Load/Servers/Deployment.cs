@@ -26,7 +26,7 @@ internal sealed class Deployment : IAsyncDisposable
     public Target Ours { get; private set; } = null!;
 
     /// <summary>Target → the same server program and directory behind a counting proxy. Empty with the embedded database.</summary>
-    public Dictionary<Target, (Target Target, CountingProxy Proxy)> Counted { get; } = [];
+    public Dictionary<Target, (Target Target, TrafficCounter Counter)> Counted { get; } = [];
 
     public IReadOnlyList<Target> Targets => [Floor, Ours];
 
@@ -112,14 +112,15 @@ internal sealed class Deployment : IAsyncDisposable
     private async Task CountAsync(Target target, DatabaseSide side, Func<TestDatabase, Task<ApiProcess>> start)
     {
         var login = new NpgsqlConnectionStringBuilder(side.ConnectionString);
-        var proxy = new CountingProxy(login.Host!, login.Port);
+        var counter = new TrafficCounter();
+        var proxy = new TcpProxy(login.Host!, login.Port, counter.Watch);
         _owned.Add(proxy);
         var throughProxy = new NpgsqlConnectionStringBuilder(side.Database.Configuration["ConnectionStrings:Scim"])
         {
             Port = proxy.Port,
         };
         var server = Own(await start(side.Database.With("ConnectionStrings:Scim", throughProxy.ConnectionString)));
-        Counted[target] = (target with { BaseAddress = AddressOf(target.Name, server) }, proxy);
+        Counted[target] = (target with { BaseAddress = AddressOf(target.Name, server) }, counter);
     }
 
     private static async Task<Target> DescribeAsync(string name, ApiProcess server, string token, DatabaseSide side) =>

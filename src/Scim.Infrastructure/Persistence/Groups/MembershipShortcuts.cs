@@ -58,6 +58,7 @@ internal sealed class MembershipShortcuts(ITenantSession session, TimeProvider c
                 return false;
             }
 
+            // Counted one by one: asked for all at once, a plan for any group of average size reads all of a large one.
             var sql = $"""
                 insert into group_members (tenant_id, group_id, user_id)
                 select $1, g.id, u.id from groups g, users u
@@ -66,11 +67,9 @@ internal sealed class MembershipShortcuts(ITenantSession session, TimeProvider c
                     "k.id",
                     3
                 )}) = $4
-                   and not exists (select 1 from group_members m
-                                    where m.tenant_id = $1 and m.group_id = $2 and {session.Dialect.AnyUuid(
-                    "m.user_id",
-                    3
-                )})
+                   and not exists (select 1 from {session.Dialect.UuidSet(3)} where (
+                                     select count(*) from group_members m
+                                      where m.tenant_id = $1 and m.group_id = $2 and m.user_id = t.id) > 0)
                 """;
             try
             {
