@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Scim.Application.Common;
 using Scim.Application.Search;
 using Scim.Domain.Filters;
@@ -87,7 +86,7 @@ internal sealed record SearchPart(
     public async ValueTask<List<FoundResource>> ReadPageAsync(Rows rows, bool isSorted)
     {
         var found = new List<FoundResource>();
-        Dictionary<Guid, List<GroupOfUser>>? groups = null;
+        var groups = new Dictionary<Guid, List<GroupOfUser>>();
         while (await rows.ReadAsync())
         {
             if (Table.Name != "users")
@@ -98,19 +97,25 @@ internal sealed record SearchPart(
             {
                 found.Add(Found(UserRows.ReadOne(rows), rows, null));
             }
-            else if (!UserRows.IsOfGroups(rows))
+            else if (UserRows.IsOfGroups(rows))
             {
-                found.Add(Found(UserRows.Read(rows), rows, isSorted ? UserRows.Columns : null));
+                UserRows.ReadGroups(rows, groups);
             }
             else
             {
-                var (user, more) = UserRows.ReadGroups(rows);
-                groups ??= new Dictionary<Guid, List<GroupOfUser>>(found.Count);
-                (CollectionsMarshal.GetValueRefOrAddDefault(groups, user, out _) ??= []).AddRange(more);
+                List<GroupOfUser> of = [];
+                var user = UserRows.Read(rows, of);
+                groups.Add(user.Id, of);
+                found.Add(Found(user, rows, isSorted ? UserRows.Columns : null));
             }
         }
 
-        return groups is null ? found : [.. found.Select(user => WithGroups(user, groups))];
+        foreach (var unsorted in groups.Values)
+        {
+            unsorted.Sort(static (left, right) => left.Id.CompareTo(right.Id));
+        }
+
+        return found;
     }
 
     private FoundResource Found(StoredResource resource, Rows rows, int? sortColumn) =>
@@ -120,17 +125,6 @@ internal sealed record SearchPart(
             Sort is not null && sortColumn is { } column ? resource with { SortKey = ReadKey(rows, column) } : resource,
             null
         );
-
-    private static FoundResource WithGroups(FoundResource user, Dictionary<Guid, List<GroupOfUser>> groups)
-    {
-        if (!groups.TryGetValue(user.Resource.Id, out var own))
-        {
-            return user;
-        }
-
-        own.Sort((left, right) => left.Id.CompareTo(right.Id));
-        return user with { Resource = user.Resource with { Groups = own } };
-    }
 
     private string Select(ISqlDialect dialect, string tail, string? extra = null) =>
         Table.Name == "users" ? UserRows.Page(dialect, tail, extra) : $"{GroupRows.Select(extra)} {tail}";

@@ -35,7 +35,7 @@ internal static class UserRows
 
     /// <summary>
     /// Users with their groups: first the users in order, read by <see cref="Read"/>, then a row for each group of one of
-    /// them (of a tenant that nests groups, a row for all groups of each), read by <see cref="ReadGroups(Rows, int)"/>.
+    /// them (of a tenant that nests groups, a row for all groups of each), read by <see cref="ReadGroups"/>.
     /// An aggregate beside each user would cost more than all the rest of the page.
     /// </summary>
     /// <param name="tail">Condition on <c>r</c>, order and limit. $1 is the tenant.</param>
@@ -59,8 +59,9 @@ internal static class UserRows
             """;
     }
 
-    /// <summary>The groups are left to the rows after the users.</summary>
-    public static StoredResource Read(Rows rows)
+    /// <param name="rows">At a user.</param>
+    /// <param name="groups">The user's, to be filled from the rows after the users.</param>
+    public static StoredResource Read(Rows rows, List<GroupOfUser> groups)
     {
         var id = rows.Uuid(0);
         var document = rows.Bytes(1);
@@ -78,27 +79,33 @@ internal static class UserRows
             Sequence = sequence,
             ManagerEnd = (int?)managerEnd,
             Manager = manager,
+            Groups = groups,
         };
     }
 
     /// <summary>The row of <see cref="One"/>.</summary>
-    public static StoredResource ReadOne(Rows rows) => Read(rows) with { Groups = ReadGroups(rows, GroupsColumn) };
+    public static StoredResource ReadOne(Rows rows)
+    {
+        List<GroupOfUser> groups = [];
+        var user = Read(rows, groups);
+        AddGroups(rows, GroupsColumn, groups);
+        return user;
+    }
 
     /// <summary>A row of a page after its users.</summary>
     public static bool IsOfGroups(Rows rows) => rows.IsNull(VersionColumn);
 
-    /// <returns>The user, and what the row adds to its groups.</returns>
-    public static (Guid User, List<GroupOfUser> Groups) ReadGroups(Rows rows)
+    /// <param name="rows">At a row after the users.</param>
+    /// <param name="groups">The groups of each user of the page, to which the row adds.</param>
+    public static void ReadGroups(Rows rows, Dictionary<Guid, List<GroupOfUser>> groups)
     {
-        var user = rows.Uuid(0);
-        var nested = ReadGroups(rows, DocumentColumn);
-        return rows.UuidOrNull(ManagerIdColumn) is { } group
-            ? (user, [new GroupOfUser(group, rows.TextOrNull(ManagerIdColumn + 1) ?? "", true)])
-            : (user, nested);
+        var own = groups[rows.Uuid(0)];
+        AddGroups(rows, DocumentColumn, own);
+        if (rows.UuidOrNull(ManagerIdColumn) is { } group)
+        {
+            own.Add(new GroupOfUser(group, rows.TextOrNull(ManagerIdColumn + 1) ?? "", true));
+        }
     }
-
-    private static List<GroupOfUser> ReadGroups(Rows rows, int column) =>
-        rows.BytesOrNull(column) is { Length: > 2 } groups ? ReadGroups(groups) : [];
 
     // Null when the manager is no user of the tenant, empty when it is one without a name to show.
     private const string Manager = """
@@ -144,9 +151,13 @@ internal static class UserRows
     private static string Aggregate(ISqlDialect dialect, string direct) =>
         $"{dialect.JsonArrayAgg}({dialect.JsonArray}({dialect.UuidText("g.id")}, g.display, {direct}) order by g.id)";
 
-    private static List<GroupOfUser> ReadGroups(byte[] json)
+    private static void AddGroups(Rows rows, int column, List<GroupOfUser> groups)
     {
-        var groups = new List<GroupOfUser>();
+        if (rows.BytesOrNull(column) is not { Length: > 2 } json)
+        {
+            return;
+        }
+
         var reader = new Utf8JsonReader(json);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
@@ -159,7 +170,5 @@ internal static class UserRows
             groups.Add(new GroupOfUser(id, display, reader.GetInt32() == 1));
             reader.Read();
         }
-
-        return groups;
     }
 }

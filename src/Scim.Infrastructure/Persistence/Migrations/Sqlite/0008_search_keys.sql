@@ -62,5 +62,6 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('group_nestings', 'group_nestings_child_id', '1000 500 2 1'),
     ('group_counters', 'group_counters', '16000 8000 8 1'),
     ('resource_counters', 'resource_counters', '64 32 16 1'),
+    ('tokens', 'tokens_client_id', '20000 10000 2'),
     ('unique_values', 'unique_values', '100000 50000 50000 25000 1'),
     ('unique_values', 'unique_values_resource_id', '100000 50000 50000 1');
