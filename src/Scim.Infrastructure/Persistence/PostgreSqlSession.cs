@@ -2,9 +2,11 @@ using System.Data;
 using System.Globalization;
 using Npgsql;
 using Scim.Application.Common;
+using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Persistence.Dialects;
 using Scim.Infrastructure.Persistence.Journal;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence;
 
@@ -20,6 +22,9 @@ internal sealed class PostgreSqlSession(
 ) : ITenantSession
 {
     private const string BeginSnapshot = "begin isolation level repeatable read read only";
+
+    // What streams a large group waits for its client, whose pace is watched where the answer is sent.
+    private const string AllowStreaming = "set local statement_timeout = 360000";
 
     private const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
 
@@ -60,6 +65,7 @@ internal sealed class PostgreSqlSession(
             {
                 await using var batch = new NpgsqlBatch(connection);
                 batch.BatchCommands.Add(new NpgsqlBatchCommand(BeginSnapshot));
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(AllowStreaming));
                 AddTenant(batch);
                 foreach (var statement in statements)
                 {
@@ -325,8 +331,20 @@ internal sealed class PostgreSqlSession(
                 return await OnPinnedAsync(() => work(pinned));
             }
 
-            await using var connection = await connections.Serving.OpenConnectionAsync(cancellationToken);
-            return await work(connection);
+            if (!await connections.Places.EnterAsync(Tenant, cancellationToken))
+            {
+                throw ScimError.Overloaded(TenantPlaces.Taken);
+            }
+
+            try
+            {
+                await using var connection = await connections.Serving.OpenConnectionAsync(cancellationToken);
+                return await work(connection);
+            }
+            finally
+            {
+                connections.Places.Leave(Tenant);
+            }
         }
         catch (Exception exception) when (faults.Translate(exception) is { } translated)
         {
