@@ -23,13 +23,17 @@ internal sealed class PostgreSqlSession(
 {
     private const string BeginSnapshot = "begin isolation level repeatable read read only";
 
-    // What streams a large group waits for its client, whose pace is watched where the answer is sent.
-    private const string AllowStreaming = "set local statement_timeout = 360000";
-
     private const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
+
+    // What is read while it is sent waits for its client, whose pace is watched there.
+    private const string SetTenantOfSnapshot = """
+        select set_config('scim.tenant_id', $1, true), set_config('statement_timeout', '360000', true),
+               set_config('idle_in_transaction_session_timeout', '360000', true)
+        """;
 
     private readonly List<string> _unsent = [];
     private NpgsqlConnection? _connection;
+    private string _setTenant = SetTenant;
     private bool _tenantIsSet;
     private bool _failed;
     private int _depth;
@@ -65,8 +69,7 @@ internal sealed class PostgreSqlSession(
             {
                 await using var batch = new NpgsqlBatch(connection);
                 batch.BatchCommands.Add(new NpgsqlBatchCommand(BeginSnapshot));
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(AllowStreaming));
-                AddTenant(batch);
+                AddTenant(batch, SetTenantOfSnapshot);
                 foreach (var statement in statements)
                 {
                     batch.BatchCommands.Add(Command(statement));
@@ -164,6 +167,7 @@ internal sealed class PostgreSqlSession(
             {
                 await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
                 _connection = connection;
+                _setTenant = isolation == IsolationLevel.RepeatableRead ? SetTenantOfSnapshot : SetTenant;
                 try
                 {
                     var result = await work();
@@ -183,6 +187,7 @@ internal sealed class PostgreSqlSession(
                 {
                     // Disposing an uncommitted transaction rolls it back.
                     _connection = null;
+                    _setTenant = SetTenant;
                     _tenantIsSet = false;
                     _failed = false;
                     _unsent.Clear();
@@ -278,16 +283,16 @@ internal sealed class PostgreSqlSession(
 
         if (!_tenantIsSet)
         {
-            AddTenant(batch);
+            AddTenant(batch, _setTenant);
         }
 
         return batch;
     }
 
-    private void AddTenant(NpgsqlBatch batch)
+    private void AddTenant(NpgsqlBatch batch, string sql)
     {
         _tenantText ??= Tenant.ToString();
-        var tenant = new NpgsqlBatchCommand(SetTenant);
+        var tenant = new NpgsqlBatchCommand(sql);
         tenant.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _tenantText });
         batch.BatchCommands.Add(tenant);
     }
