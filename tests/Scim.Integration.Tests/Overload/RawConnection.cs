@@ -7,7 +7,7 @@ namespace Scim.Integration.Tests.Overload;
 /// <summary>A client that does what a library would not: sends by halves, and takes its answer when it likes.</summary>
 internal sealed class RawConnection : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly TcpClient _client = new() { ReceiveBufferSize = 4096, NoDelay = true };
     private NetworkStream _stream = null!;
@@ -36,14 +36,14 @@ internal sealed class RawConnection : IDisposable
 
     public Task SendAsync(string text) => _stream.WriteAsync(Encoding.ASCII.GetBytes(text)).AsTask();
 
-    /// <summary>Sends the text byte by byte, until the server has had enough.</summary>
-    public async Task TrickleAsync(string text)
+    /// <summary>Sends the text a few bytes at a time, until the server has had enough.</summary>
+    public async Task TrickleAsync(string text, int bytes)
     {
         try
         {
-            foreach (var letter in text)
+            foreach (var piece in text.Chunk(bytes))
             {
-                await SendAsync(letter.ToString(CultureInfo.InvariantCulture));
+                await SendAsync(new string(piece));
                 await Task.Delay(100);
             }
         }
