@@ -17,7 +17,7 @@ public sealed class WorkingSetTests(DatabaseKind kind)
     public async Task All_kinds_of_requests_at_once_stay_within_the_memory_that_is_promised()
     {
         var users = Soak.Count(2_000, 100_000);
-        var rounds = Soak.Count(2, 300);
+        var rounds = Soak.Count(2, 100);
         await using var database = await TestDatabase.CreateAsync(kind);
         using var server = await ApiProcess.StartAsync(database);
         using var tenant = await TestTenant.CreateAsync(server);
