@@ -10,7 +10,7 @@ const string Solution = "ScimPlatform.sln";
 const string Configuration = "Release";
 
 // A soak part is one of these NUnit categories in one test project; what carries none of them is the part "rest".
-string[] soakCategories = ["Property", "Concurrency", "Crash", "Fuzz"];
+string[] soakCategories = ["Property", "Concurrency", "Crash", "Fuzz", "Load"];
 
 Process postgres = null;
 var total = new Counts(0, 0);

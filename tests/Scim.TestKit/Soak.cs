@@ -10,6 +10,7 @@ public static class Soak
     public const string Concurrency = nameof(Concurrency);
     public const string Crash = nameof(Crash);
     public const string Fuzz = nameof(Fuzz);
+    public const string Load = nameof(Load);
 
     public static bool IsOn { get; } = Environment.GetEnvironmentVariable("SCIM_SOAK") == "1";
 

@@ -8,12 +8,16 @@ namespace Scim.Api.Scim;
 /// </summary>
 internal sealed class AnswerBuffer(HttpResponse response) : IBufferWriter<byte>, IDisposable
 {
+    // Some answers are read from the database while they are sent.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
     private const int FirstSize = 16 * 1024;
     private const int SendAt = 64 * 1024;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstSize);
     private int _used;
     private bool _isSent;
+    private Pace? _pace;
 
     public void Advance(int count) => _used += count;
 
@@ -35,7 +39,10 @@ internal sealed class AnswerBuffer(HttpResponse response) : IBufferWriter<byte>,
         if (_used >= SendAt)
         {
             _isSent = true;
+            _pace ??= new Pace(response.HttpContext, Longest);
+            _pace.Begin(_used);
             await response.BodyWriter.WriteAsync(_buffer.AsMemory(0, _used), cancellationToken);
+            _pace.End();
             _used = 0;
         }
     }
@@ -54,6 +61,7 @@ internal sealed class AnswerBuffer(HttpResponse response) : IBufferWriter<byte>,
 
     public void Dispose()
     {
+        _pace?.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
     }

@@ -134,7 +134,7 @@ internal static class GroupsEndpoints
 
         var baseUrl = results.BaseUrl(context.Request);
         using var output = new AnswerBuffer(context.Response);
-        var any = false;
+        var list = new MemberList(output, shown, baseUrl, context.RequestAborted);
         var open = false;
         await mediator.Send(
             new StreamGroup(
@@ -156,23 +156,13 @@ internal static class GroupsEndpoints
                     open = true;
                     return ValueTask.FromResult(true);
                 },
-                async members =>
-                {
-                    for (var i = 0; i < members.Length; i++)
-                    {
-                        output.Write(any ? ","u8 : ",\"members\":["u8);
-                        ResourceWriter.WriteMember(output, members.Span[i], shown, baseUrl);
-                        any = true;
-                    }
-
-                    await output.PassOnAsync(context.RequestAborted);
-                }
+                list.WriteAsync
             ),
             context.RequestAborted
         );
         if (open)
         {
-            output.Write(any ? "]}"u8 : "}"u8);
+            list.End();
             await output.EndAsync(context.RequestAborted);
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Scim.Api.Admin;
+using Scim.Api.Security;
 using Scim.Application.Common;
 using Scim.Domain.Errors;
 using Scim.Infrastructure.Hosting;
@@ -11,7 +12,7 @@ namespace Scim.Api.Scim;
 /// The edge at which everything that went wrong becomes an answer: a SCIM error under <c>/scim</c>, problem details
 /// elsewhere, never a type name, a stack or a path.
 /// </summary>
-internal sealed class ScimExceptionHandler(RequestDelegate next)
+internal sealed class ScimExceptionHandler(RequestDelegate next, SecurityMetrics metrics)
 {
     public async Task InvokeAsync(HttpContext context, RequestContext request)
     {
@@ -29,6 +30,11 @@ internal sealed class ScimExceptionHandler(RequestDelegate next)
             if (error.Status >= 500 && exception is not ScimException)
             {
                 context.Features.Set(new UnexpectedError(exception));
+            }
+
+            if (error.IsOverload)
+            {
+                metrics.Shed(request.Caller);
             }
 
             if (context.Response.HasStarted)

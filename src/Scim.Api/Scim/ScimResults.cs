@@ -128,14 +128,9 @@ internal sealed class ScimResults(IOptions<ScimOptions> options)
 
         ResourceWriter.WriteOpen(output, found.Schema, found.Resource, found.Projection, baseUrl);
         var shown = MemberProjection.Of(found.Schema, found.Projection)!.Value;
-        for (var i = 0; i < found.Members.Count; i++)
-        {
-            output.Write(i == 0 ? ",\"members\":["u8 : ","u8);
-            ResourceWriter.WriteMember(output, found.Members[i], shown, baseUrl);
-            await output.PassOnAsync(cancellationToken);
-        }
-
-        output.Write(found.Members.Count > 0 ? "]}"u8 : "}"u8);
+        var list = new MemberList(output, shown, baseUrl, cancellationToken);
+        await found.Members(list.WriteAsync);
+        list.End();
     }
 
     private static void WriteNumber(AnswerBuffer output, long number)

@@ -51,8 +51,8 @@ internal static class SearchEndpoints
         IMediator mediator,
         ScimResults results
     ) =>
-        await results.ListAsync(
-            context,
-            await mediator.Send(new SearchResources(types, search), context.RequestAborted)
+        await mediator.Send(
+            new SearchResources(types, search, page => results.ListAsync(context, page)),
+            context.RequestAborted
         );
 }

@@ -5,11 +5,12 @@ using Scim.Infrastructure.Hosting.Telemetry;
 
 namespace Scim.Api.Security;
 
-/// <summary><c>scim_auth_failure_total</c> and <c>scim_rate_limited_total</c>.</summary>
+/// <summary><c>scim_auth_failure_total</c>, <c>scim_rate_limited_total</c> and <c>scim_request_shed_total</c>.</summary>
 internal sealed class SecurityMetrics
 {
     private readonly Counter<long> _failures;
     private readonly Counter<long> _limited;
+    private readonly Counter<long> _shed;
     private readonly TenantLabels _tenants;
 
     public SecurityMetrics(IMeterFactory meters, TenantLabels tenants)
@@ -26,6 +27,11 @@ internal sealed class SecurityMetrics
             "{request}",
             "Requests answered 429, by tenant; without one for discovery."
         );
+        _shed = meter.CreateCounter<long>(
+            "scim.request.shed",
+            "{request}",
+            "Requests answered 503 because the service, or what one tenant may have of it, was taken; by tenant."
+        );
     }
 
     public void Refused(NamedClient? named, string reason) =>
@@ -40,4 +46,7 @@ internal sealed class SecurityMetrics
 
     public void Limited(Caller? caller) =>
         _limited.Add(1, new KeyValuePair<string, object?>("tenant", _tenants.Of(caller?.TenantSlug)));
+
+    public void Shed(Caller? caller) =>
+        _shed.Add(1, new KeyValuePair<string, object?>("tenant", _tenants.Of(caller?.TenantSlug)));
 }

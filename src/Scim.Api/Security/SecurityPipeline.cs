@@ -15,5 +15,8 @@ internal static class SecurityPipeline
 
     /// <summary>After the error handler, before routing.</summary>
     public static IApplicationBuilder UseScimSecurity(this IApplicationBuilder app) =>
-        app.UseMiddleware<ScimAuthentication>().UseMiddleware<RequestJournal>().UseMiddleware<ScimRateLimit>();
+        app.UseMiddleware<ScimAuthentication>()
+            .UseMiddleware<RequestJournal>()
+            .UseMiddleware<ScimRateLimit>()
+            .UseMiddleware<ScimAdmission>();
 }

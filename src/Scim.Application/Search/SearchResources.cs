@@ -1,4 +1,5 @@
 using FluentValidation;
+using MediatR;
 using Scim.Application.Common;
 using Scim.Domain.Resources;
 using Scim.Domain.Schemas;
@@ -30,7 +31,15 @@ public sealed record SearchRequest
 
 /// <summary>A list or search. The handler stands beside its SQL (Infrastructure/Persistence/Search).</summary>
 /// <param name="ResourceTypes">Names of the types to search: <c>User</c>, <c>Group</c>, or both for the base URI.</param>
-public sealed record SearchResources(IReadOnlyList<string> ResourceTypes, SearchRequest Request) : IQuery<SearchResult>;
+/// <param name="Answer">Takes the page; members that are many are read while it runs, in the page's own snapshot.</param>
+public sealed record SearchResources(
+    IReadOnlyList<string> ResourceTypes,
+    SearchRequest Request,
+    Func<SearchResult, Task> Answer
+) : IQuery<Unit>;
+
+/// <summary>Hands a group's members over, in batches whose memory is used again.</summary>
+public delegate Task MemberSource(Func<ReadOnlyMemory<MemberOfGroup>, ValueTask> take);
 
 internal sealed class SearchResourcesValidator : AbstractValidator<SearchResources>
 {
@@ -53,5 +62,5 @@ public sealed record FoundResource(
     ResourceSchema Schema,
     Projection Projection,
     StoredResource Resource,
-    IReadOnlyList<MemberOfGroup>? Members
+    MemberSource? Members
 );

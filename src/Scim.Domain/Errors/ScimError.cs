@@ -27,6 +27,9 @@ public sealed record ScimError(int Status, string? ScimType, string Detail)
     public static ScimException Refused(int status, string problem, string detail) =>
         new(new ScimError(status, null, detail) { Problem = problem });
 
+    /// <summary>Nothing is broken: there is more to do than the service, or the tenant's share of it, has room for.</summary>
+    public bool IsOverload { get; init; }
+
     public static ScimException InvalidFilter(string detail) => Of(400, "invalidFilter", detail);
 
     public static ScimException InvalidSyntax(string detail) => Of(400, "invalidSyntax", detail);
@@ -79,6 +82,9 @@ public sealed record ScimError(int Status, string? ScimType, string Detail)
 
     public static ScimException Unavailable(string detail) =>
         new(new ScimError(503, null, detail) { RetryAfterSeconds = 2 });
+
+    public static ScimException Overloaded(string detail) =>
+        new(new ScimError(503, null, detail) { RetryAfterSeconds = 1, IsOverload = true });
 
     public static ScimException NotImplemented(string detail) => Of(501, null, detail);
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,9 @@ namespace Scim.Infrastructure.Hosting;
 public static class HostSetup
 {
     public const string RequestIdHeader = "X-Request-Id";
+
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>Settings travel with the program, wherever it is started from; data paths stay relative to the caller.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args) =>
@@ -39,9 +43,7 @@ public static class HostSetup
             (_, kestrel) =>
             {
                 kestrel.AddServerHeader = false;
-                kestrel.Limits.MaxRequestBodySize = kestrel
-                    .ApplicationServices.GetRequiredService<IOptions<LimitsOptions>>()
-                    .Value.MaxBodyBytes;
+                Limit(kestrel.Limits, kestrel.ApplicationServices.GetRequiredService<IOptions<LimitsOptions>>().Value);
             }
         );
         builder.Logging.ClearProviders();
@@ -83,6 +85,16 @@ public static class HostSetup
 
         app.UseMiddleware<RequestIdMiddleware>();
         app.UseMiddleware<RequestRecorder>();
+    }
+
+    private static void Limit(KestrelServerLimits server, LimitsOptions options)
+    {
+        var pace = options.MinBytesPerSecond == 0 ? null : new MinDataRate(options.MinBytesPerSecond, Grace);
+        server.MaxRequestBodySize = options.MaxBodyBytes;
+        server.MaxConcurrentConnections = options.MaxConnections == 0 ? null : options.MaxConnections;
+        server.RequestHeadersTimeout = HeadersTimeout;
+        server.MinRequestBodyDataRate = pace;
+        server.MinResponseDataRate = pace;
     }
 
     private static void Trust(ForwardedHeadersOptions forwarded, string? networks)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence;
 
@@ -26,6 +27,7 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable
     public PostgreSqlConnections(ConnectionStrings strings, DatabaseOptions options, ILoggerFactory loggers)
     {
         Serving = Source(strings.Serving, ServingRole, options.PoolSize);
+        Places = new TenantPlaces(options.PoolSize);
         Control = Source(strings.Serving, ControlRole, Math.Max(4, options.PoolSize / 4));
         _erasure = new Lazy<NpgsqlDataSource>(() => Source(strings.Serving, ErasureRole, 2));
 
@@ -56,6 +58,9 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable
     }
 
     public NpgsqlDataSource Serving { get; }
+
+    /// <summary>One for each connection of <see cref="Serving"/>; whoever opens one holds it.</summary>
+    public TenantPlaces Places { get; }
 
     public NpgsqlDataSource Control { get; }
 

@@ -2,9 +2,11 @@ using System.Data;
 using System.Globalization;
 using Npgsql;
 using Scim.Application.Common;
+using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Persistence.Dialects;
 using Scim.Infrastructure.Persistence.Journal;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence;
 
@@ -23,8 +25,15 @@ internal sealed class PostgreSqlSession(
 
     private const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
 
+    // What is read while it is sent waits for its client, whose pace is watched there.
+    private const string SetTenantOfSnapshot = """
+        select set_config('scim.tenant_id', $1, true), set_config('statement_timeout', '360000', true),
+               set_config('idle_in_transaction_session_timeout', '360000', true)
+        """;
+
     private readonly List<string> _unsent = [];
     private NpgsqlConnection? _connection;
+    private string _setTenant = SetTenant;
     private bool _tenantIsSet;
     private bool _failed;
     private int _depth;
@@ -60,7 +69,7 @@ internal sealed class PostgreSqlSession(
             {
                 await using var batch = new NpgsqlBatch(connection);
                 batch.BatchCommands.Add(new NpgsqlBatchCommand(BeginSnapshot));
-                AddTenant(batch);
+                AddTenant(batch, SetTenantOfSnapshot);
                 foreach (var statement in statements)
                 {
                     batch.BatchCommands.Add(Command(statement));
@@ -158,6 +167,7 @@ internal sealed class PostgreSqlSession(
             {
                 await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
                 _connection = connection;
+                _setTenant = isolation == IsolationLevel.RepeatableRead ? SetTenantOfSnapshot : SetTenant;
                 try
                 {
                     var result = await work();
@@ -177,6 +187,7 @@ internal sealed class PostgreSqlSession(
                 {
                     // Disposing an uncommitted transaction rolls it back.
                     _connection = null;
+                    _setTenant = SetTenant;
                     _tenantIsSet = false;
                     _failed = false;
                     _unsent.Clear();
@@ -272,16 +283,16 @@ internal sealed class PostgreSqlSession(
 
         if (!_tenantIsSet)
         {
-            AddTenant(batch);
+            AddTenant(batch, _setTenant);
         }
 
         return batch;
     }
 
-    private void AddTenant(NpgsqlBatch batch)
+    private void AddTenant(NpgsqlBatch batch, string sql)
     {
         _tenantText ??= Tenant.ToString();
-        var tenant = new NpgsqlBatchCommand(SetTenant);
+        var tenant = new NpgsqlBatchCommand(sql);
         tenant.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _tenantText });
         batch.BatchCommands.Add(tenant);
     }
@@ -325,8 +336,20 @@ internal sealed class PostgreSqlSession(
                 return await OnPinnedAsync(() => work(pinned));
             }
 
-            await using var connection = await connections.Serving.OpenConnectionAsync(cancellationToken);
-            return await work(connection);
+            if (!await connections.Places.EnterAsync(Tenant, cancellationToken))
+            {
+                throw ScimError.Overloaded(TenantPlaces.Taken);
+            }
+
+            try
+            {
+                await using var connection = await connections.Serving.OpenConnectionAsync(cancellationToken);
+                return await work(connection);
+            }
+            finally
+            {
+                connections.Places.Leave(Tenant);
+            }
         }
         catch (Exception exception) when (faults.Translate(exception) is { } translated)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Scim.Domain.Errors;
 
 namespace Scim.Infrastructure.Persistence;
@@ -6,16 +7,20 @@ internal static class Retry
 {
     private const int Attempts = 4;
 
+    // A race is lost in milliseconds. What took longer was a wait for another process's lock, and would be one again.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>Runs a unit of work, again up to three times when it lost a race, then answers 503.</summary>
     public static async Task<T> OnTransient<T>(Func<Task<T>> work, CancellationToken cancellationToken = default)
     {
+        var started = Stopwatch.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 return await work();
             }
-            catch (TransientDatabaseException) when (attempt < Attempts)
+            catch (TransientDatabaseException) when (attempt < Attempts && Stopwatch.GetElapsedTime(started) < Patience)
             {
                 // Full jitter: those who collided once should not meet again.
                 await Task.Delay(Random.Shared.Next(1, 10 << attempt), cancellationToken);

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Scim.Domain.Errors;
+using Scim.Domain.Tenants;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence;
 
@@ -7,15 +9,13 @@ namespace Scim.Infrastructure.Persistence;
 internal sealed class SqliteConnections : IAsyncDisposable
 {
     private readonly ConcurrentBag<SqliteLink> _idle = [];
-    private readonly SemaphoreSlim _free;
-    private readonly TimeSpan _patience;
+    private readonly TenantPlaces _places;
     private readonly SqliteFile _file;
 
     public SqliteConnections(DatabaseOptions options)
     {
         _file = new SqliteFile(options.Path);
-        _free = new SemaphoreSlim(options.PoolSize);
-        _patience = TimeSpan.FromSeconds(options.CommandTimeout);
+        _places = new TenantPlaces(options.PoolSize);
         Writer = new SqliteWriter(_file);
     }
 
@@ -24,11 +24,19 @@ internal sealed class SqliteConnections : IAsyncDisposable
     /// <summary>The file was there; from then on nothing else takes its place.</summary>
     public bool IsOpen => _file.IsOpen;
 
-    public async Task<T> ReadAsync<T>(Func<SqliteLink, ValueTask<T>> work, CancellationToken cancellationToken)
+    /// <summary>For work across tenants, which shares the readers as if it were one more tenant.</summary>
+    public Task<T> ReadAsync<T>(Func<SqliteLink, ValueTask<T>> work, CancellationToken cancellationToken) =>
+        ReadAsync(default, work, cancellationToken);
+
+    public async Task<T> ReadAsync<T>(
+        TenantId tenant,
+        Func<SqliteLink, ValueTask<T>> work,
+        CancellationToken cancellationToken
+    )
     {
-        if (!await _free.WaitAsync(_patience, cancellationToken))
+        if (!await _places.EnterAsync(tenant, cancellationToken))
         {
-            throw ScimError.Unavailable("Every connection to the database is busy; try again.");
+            throw ScimError.Overloaded(TenantPlaces.Taken);
         }
 
         try
@@ -63,7 +71,7 @@ internal sealed class SqliteConnections : IAsyncDisposable
         }
         finally
         {
-            _free.Release();
+            _places.Leave(tenant);
         }
     }
 
@@ -76,6 +84,5 @@ internal sealed class SqliteConnections : IAsyncDisposable
         }
 
         _file.Dispose();
-        _free.Dispose();
     }
 }

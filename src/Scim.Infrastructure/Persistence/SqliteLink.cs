@@ -25,10 +25,16 @@ internal sealed class SqliteLink : IDisposable
 
     public bool InTransaction => raw.sqlite3_get_autocommit(Connection.Handle) == 0;
 
-    public static SqliteLink OpenReader(string path) => Open(path, SqliteOpenMode.ReadWrite, "pragma query_only = on");
+    // Readers are many, and what one has in its cache is nothing to the others; the system's cache is behind them all.
+    public static SqliteLink OpenReader(string path) =>
+        Open(path, SqliteOpenMode.ReadWrite, "pragma query_only = on; pragma cache_size = -4000");
 
     public static SqliteLink OpenWriter(string path, SqliteOpenMode mode = SqliteOpenMode.ReadWrite) =>
-        Open(path, mode, "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on");
+        Open(
+            path,
+            mode,
+            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -16000"
+        );
 
     public int Execute(string sql) => Execute(new Statement(sql, []));
 
@@ -99,8 +105,7 @@ internal sealed class SqliteLink : IDisposable
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText =
-                $"pragma busy_timeout = 5000; {pragmas}; pragma cache_size = -16000; pragma temp_store = memory";
+            command.CommandText = $"pragma busy_timeout = 5000; {pragmas}; pragma temp_store = memory";
             command.ExecuteNonQuery();
             // Otherwise a value bound in a limit makes SQLite parse and plan the statement anew on every execution.
             raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);

@@ -40,7 +40,11 @@ internal sealed class SqliteSession(
         TranslatedAsync(() =>
             _turn is { } turn
                 ? RunAsync(turn, statements, read, cancellationToken).AsTask()
-                : connections.ReadAsync(link => ReadAsync(link, statements, read, cancellationToken), cancellationToken)
+                : connections.ReadAsync(
+                    Tenant,
+                    link => ReadAsync(link, statements, read, cancellationToken),
+                    cancellationToken
+                )
         );
 
     public Task<T> SnapshotAsync<T>(
@@ -53,7 +57,7 @@ internal sealed class SqliteSession(
         InTransaction
             ? work()
             : TranslatedAsync(() =>
-                connections.ReadAsync(async link => await TransactAsync(link, "begin", work), cancellationToken)
+                connections.ReadAsync(Tenant, async link => await TransactAsync(link, "begin", work), cancellationToken)
             );
 
     public Task<int> ApplyAsync(Mutation mutation, CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Scim.Domain.Errors;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence;
 
@@ -11,6 +13,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 {
     private const int QueueLimit = 1024;
     private const int GroupLimit = 64;
+    private const string TooMany = "Too many writes are waiting; try again.";
 
     private readonly Channel<Waiting> _queue = Channel.CreateBounded<Waiting>(
         new BoundedChannelOptions(QueueLimit) { SingleReader = true }
@@ -76,7 +79,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         if (!_queue.Writer.TryWrite(waiting))
         {
-            throw ScimError.Unavailable("Too many writes are waiting; try again.");
+            throw ScimError.Overloaded(TooMany);
         }
     }
 
@@ -89,7 +92,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             while (group.Count < GroupLimit && _queue.Reader.TryPeek(out var next) && next is not Turn)
             {
                 _queue.Reader.TryRead(out _);
-                if (!next.IsCanceled)
+                if (!next.IsGivenUp)
                 {
                     group.Add(next);
                 }
@@ -177,19 +180,24 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private abstract class Waiting(CancellationToken cancellationToken)
     {
+        private readonly long _since = Stopwatch.GetTimestamp();
+
         public Exception? Error { get; set; }
 
-        /// <summary>Given up while it waited; then it must not run any more.</summary>
-        public bool IsCanceled
+        /// <summary>It waited for too long, or nobody waits for it any more; then it must not run.</summary>
+        public bool IsGivenUp
         {
             get
             {
-                if (!cancellationToken.IsCancellationRequested)
+                Error =
+                    cancellationToken.IsCancellationRequested ? new OperationCanceledException(cancellationToken)
+                    : Stopwatch.GetElapsedTime(_since) > TenantPlaces.Patience ? ScimError.Overloaded(TooMany)
+                    : null;
+                if (Error is null)
                 {
                     return false;
                 }
 
-                Error = new OperationCanceledException(cancellationToken);
                 Complete();
                 return true;
             }
@@ -246,7 +254,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         public Task ReleasedAsync => _released.Task;
 
-        public bool Grant(SqliteLink link) => !IsCanceled && _granted.TrySetResult(link);
+        public bool Grant(SqliteLink link) => !IsGivenUp && _granted.TrySetResult(link);
 
         public override void Run(SqliteLink link) => throw new InvalidOperationException("A turn is granted, not run.");
 

@@ -22,6 +22,22 @@ public sealed class LimitsOptions
     [Range(0, 1_000_000)]
     public int FailedAuthenticationsPerMinute { get; set; } = 60;
 
+    [Description(
+        "SCIM requests that are served at once; more are 503. One tenant alone can have three quarters of them, and of the connections to the database."
+    )]
+    [Range(1, 100_000)]
+    public int MaxConcurrentRequests { get; set; } = 512;
+
+    [Description("Open connections to the listeners; more are closed. `0` for no limit.")]
+    [Range(0, 1_000_000)]
+    public int MaxConnections { get; set; } = 10_000;
+
+    [Description(
+        "Slowest pace, in bytes per second and after five seconds of grace, at which a client may send a body or take an answer; slower ones are cut off. `0` for no limit."
+    )]
+    [Range(0, 1_000_000_000)]
+    public int MinBytesPerSecond { get; set; } = 8192;
+
     [Description("Largest request body in bytes; more is 413.")]
     [Range(1024L, 1_073_741_824L)]
     public long MaxBodyBytes { get; set; } = 8_388_608;

@@ -15,8 +15,6 @@ internal sealed class GroupStore(
     TimeProvider clock
 ) : IGroupStore
 {
-    private const int MemberBatch = 512;
-
     private const int OptimisticAttempts = 4;
 
     private const string Insert = """
@@ -30,20 +28,6 @@ internal sealed class GroupStore(
            set display_name_key = $3, name_claim = $4, external_id = $5, display = $6, document = $7, folded = $8,
                display_name_reversed = $9, version = version + 1, last_modified = $10
          where tenant_id = $1 and id = $2
-        """;
-
-    private const string UserMembers = """
-        select gm.user_id, u.display from group_members gm
-          join users u on u.tenant_id = gm.tenant_id and u.id = gm.user_id
-         where gm.tenant_id = $1 and gm.group_id = $2
-         order by gm.user_id
-        """;
-
-    private const string GroupMembers = """
-        select gn.child_id, g.display from group_nestings gn
-          join groups g on g.tenant_id = gn.tenant_id and g.id = gn.child_id
-         where gn.tenant_id = $1 and gn.group_id = $2
-         order by gn.child_id
         """;
 
     private readonly UniqueKeys _unique = new(session, "Group", "groups");
@@ -60,7 +44,7 @@ internal sealed class GroupStore(
         CancellationToken cancellationToken
     ) =>
         session.SnapshotAsync(
-            [Own(GroupRows.ById(), id.Value), Own(UserMembers, id.Value), Own(GroupMembers, id.Value)],
+            [Own(GroupRows.ById(), id.Value), .. MemberRows.Statements(Own(id.Value))],
             async rows =>
             {
                 if (!await rows.ReadAsync())
@@ -70,7 +54,8 @@ internal sealed class GroupStore(
 
                 if (await head(GroupRows.Read(rows)))
                 {
-                    await StreamMembersAsync(rows, members);
+                    await rows.NextAsync();
+                    await MemberRows.StreamAsync(rows, members);
                 }
 
                 return true;
@@ -321,30 +306,9 @@ internal sealed class GroupStore(
         ];
     }
 
-    private static async ValueTask StreamMembersAsync(Rows rows, Func<ReadOnlyMemory<MemberOfGroup>, ValueTask> members)
-    {
-        var batch = new MemberOfGroup[MemberBatch];
-        var used = 0;
-        for (var isGroup = false; await rows.NextAsync(); isGroup = true)
-        {
-            while (await rows.ReadAsync())
-            {
-                batch[used++] = new MemberOfGroup(rows.Uuid(0), isGroup, rows.TextOrNull(1));
-                if (used == batch.Length)
-                {
-                    await members(batch);
-                    used = 0;
-                }
-            }
-        }
+    private Statement Own(string sql, Guid id) => new(sql, Own(id));
 
-        if (used > 0)
-        {
-            await members(batch.AsMemory(0, used));
-        }
-    }
-
-    private Statement Own(string sql, Guid id) => new(sql, Arg.Uuid(session.Tenant.Value), Arg.Uuid(id));
+    private Arg[] Own(Guid id) => [Arg.Uuid(session.Tenant.Value), Arg.Uuid(id)];
 
     private static ScimException NameTaken() =>
         ScimError.Uniqueness(

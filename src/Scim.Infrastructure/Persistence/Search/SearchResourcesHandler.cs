@@ -20,25 +20,11 @@ internal sealed class SearchResourcesHandler(
     CursorCodec cursors,
     DataPlaneLimits limits,
     RequestContext request
-) : IRequestHandler<SearchResources, SearchResult>
+) : IRequestHandler<SearchResources, Unit>
 {
-    private static string ManyMembers(ISqlDialect dialect) =>
-        $"""
-            select gm.group_id, gm.user_id, u.display from group_members gm
-              join users u on u.tenant_id = gm.tenant_id and u.id = gm.user_id
-             where gm.tenant_id = $1 and {dialect.AnyUuid("gm.group_id", 2)}
-             order by gm.group_id, gm.user_id
-            """;
+    private readonly PageMembers _members = new(session);
 
-    private static string ManyNestings(ISqlDialect dialect) =>
-        $"""
-            select gn.group_id, gn.child_id, g.display from group_nestings gn
-              join groups g on g.tenant_id = gn.tenant_id and g.id = gn.child_id
-             where gn.tenant_id = $1 and {dialect.AnyUuid("gn.group_id", 2)}
-             order by gn.group_id, gn.child_id
-            """;
-
-    public async Task<SearchResult> Handle(SearchResources query, CancellationToken cancellationToken)
+    public async Task<Unit> Handle(SearchResources query, CancellationToken cancellationToken)
     {
         var catalog = await schemas.GetAsync(cancellationToken);
         var search = query.Request;
@@ -56,9 +42,30 @@ internal sealed class SearchResourcesHandler(
         }
 
         var count = Math.Clamp(search.Count ?? limits.DefaultPageSize, 0, limits.MaxPageSize);
-        return search.Cursor is null
-            ? await ByIndexAsync(parts, Math.Max(1, search.StartIndex), count, cancellationToken)
-            : await ByCursorAsync(parts, query, count, cancellationToken);
+        var position = search.Cursor is null ? null : await PositionAsync(query, count, cancellationToken);
+        if (await ReadAsync(parts, ReadOrAnswerAsync, cancellationToken) is { } result)
+        {
+            await query.Answer(result);
+        }
+
+        return Unit.Value;
+
+        // What can be held is answered when the connection is given back, however slowly the client takes it.
+        async Task<SearchResult?> ReadOrAnswerAsync()
+        {
+            var page = search.Cursor is null
+                ? await IndexPageAsync(parts, Math.Max(1, search.StartIndex), count, cancellationToken)
+                : await CursorPageAsync(parts, query, position, count, cancellationToken);
+            var (resources, areMany) = await _members.AddAsync(page.Resources, cancellationToken);
+            page = page with { Resources = resources };
+            if (!areMany)
+            {
+                return page;
+            }
+
+            await query.Answer(page);
+            return null;
+        }
     }
 
     /// <summary>A page that takes several statements is of one snapshot: a group's version and members must agree.</summary>
@@ -77,13 +84,6 @@ internal sealed class SearchResourcesHandler(
             _ => false,
         };
 
-    private Task<SearchResult> ByIndexAsync(
-        SearchPart[] parts,
-        long startIndex,
-        int count,
-        CancellationToken cancellationToken
-    ) => ReadAsync(parts, () => IndexPageAsync(parts, startIndex, count, cancellationToken), cancellationToken);
-
     private async Task<SearchResult> IndexPageAsync(
         SearchPart[] parts,
         long startIndex,
@@ -95,7 +95,7 @@ internal sealed class SearchResourcesHandler(
         {
             var (merged, _) = await MergedAsync(parts, null, startIndex - 1, count, cancellationToken);
             var matching = await TotalAsync(parts, cancellationToken);
-            return new SearchResult(matching, await WithMembersAsync(merged, cancellationToken), startIndex, null);
+            return new SearchResult(matching, merged, startIndex, null);
         }
 
         var page = new List<FoundResource>();
@@ -114,45 +114,58 @@ internal sealed class SearchResourcesHandler(
             skip = Math.Max(0, skip - matches);
         }
 
-        return new SearchResult(total, await WithMembersAsync(page, cancellationToken), startIndex, null);
+        return new SearchResult(total, page, startIndex, null);
     }
 
-    private async Task<SearchResult> ByCursorAsync(
-        SearchPart[] parts,
+    /// <returns>Null for the first page.</returns>
+    private async Task<CursorPosition?> PositionAsync(
         SearchResources query,
         int count,
         CancellationToken cancellationToken
     )
     {
-        var search = query.Request;
-        var binding = string.Join(
-            '\n',
-            [
-                string.Join(',', query.ResourceTypes),
-                search.Filter ?? "",
-                search.SortBy ?? "",
-                search.Descending ? "d" : "a",
-            ]
-        );
-        if (search.Count > limits.MaxPageSize)
+        if (query.Request.Count > limits.MaxPageSize)
         {
             throw ScimError.InvalidCount($"count must be between 0 and {limits.MaxPageSize} (RFC 9865 §2.1).");
         }
 
-        var position =
-            search.Cursor!.Length == 0
-                ? null
-                : await cursors.UnprotectAsync(search.Cursor, session.Tenant, binding, count, cancellationToken);
-        var (result, last) = await ReadAsync(
-            parts,
-            () => CursorPageAsync(parts, position, count, cancellationToken),
-            cancellationToken
+        return query.Request.Cursor!.Length == 0
+            ? null
+            : await cursors.UnprotectAsync(
+                query.Request.Cursor,
+                session.Tenant,
+                Binding(query),
+                count,
+                cancellationToken
+            );
+    }
+
+    /// <summary>What a cursor is good for.</summary>
+    private static string Binding(SearchResources query) =>
+        string.Join(
+            '\n',
+            [
+                string.Join(',', query.ResourceTypes),
+                query.Request.Filter ?? "",
+                query.Request.SortBy ?? "",
+                query.Request.Descending ? "d" : "a",
+            ]
         );
+
+    private async Task<SearchResult> CursorPageAsync(
+        SearchPart[] parts,
+        SearchResources query,
+        CursorPosition? position,
+        int count,
+        CancellationToken cancellationToken
+    )
+    {
+        var (page, last) = await CursorPageAsync(parts, position, count, cancellationToken);
         return last is null
-            ? result
-            : result with
+            ? page
+            : page with
             {
-                NextCursor = await cursors.ProtectAsync(last, session.Tenant, binding, count, cancellationToken),
+                NextCursor = await cursors.ProtectAsync(last, session.Tenant, Binding(query), count, cancellationToken),
             };
     }
 
@@ -167,7 +180,7 @@ internal sealed class SearchResourcesHandler(
         if (IsMerged(parts))
         {
             var (merged, last) = await MergedAsync(parts, position, 0, count, cancellationToken);
-            return (await ResultAsync(await TotalAsync(parts, cancellationToken), merged), last);
+            return (new SearchResult(await TotalAsync(parts, cancellationToken), merged, null, null), last);
         }
 
         var page = new List<FoundResource>();
@@ -198,7 +211,7 @@ internal sealed class SearchResourcesHandler(
             total += whole ? found.Count : counted ?? await TotalAsync(part, cancellationToken);
         }
 
-        var result = await ResultAsync(total, page);
+        var result = new SearchResult(total, page, null, null);
         if (!more || page.Count == 0)
         {
             return (result, null);
@@ -207,9 +220,6 @@ internal sealed class SearchResourcesHandler(
         var end = page[^1];
         var owner = Array.Find(parts, part => ReferenceEquals(part.Schema, end.Schema))!;
         return (result, PositionOf(owner.Index, end.Resource.Sequence, end.Resource.SortKey));
-
-        async Task<SearchResult> ResultAsync(long matching, List<FoundResource> found) =>
-            new(matching, await WithMembersAsync(found, cancellationToken), null, null);
     }
 
     private static CursorPosition PositionOf(int type, long sequence, string? key) =>
@@ -329,52 +339,5 @@ internal sealed class SearchResourcesHandler(
         List<Arg> args = [Arg.Uuid(session.Tenant.Value)];
         var sql = part.TotalSql(args, session.Dialect);
         return new Statement(sql, [.. args]);
-    }
-
-    private async Task<List<FoundResource>> WithMembersAsync(
-        List<FoundResource> page,
-        CancellationToken cancellationToken
-    )
-    {
-        var groups = page.Where(found => MemberProjection.Of(found.Schema, found.Projection) is not null)
-            .Select(found => found.Resource.Id)
-            .ToArray();
-        if (groups.Length == 0)
-        {
-            return page;
-        }
-
-        var members = await session.QueryAsync(
-            [
-                new Statement(ManyMembers(session.Dialect), Arg.Uuid(session.Tenant.Value), Arg.Uuids(groups)),
-                new Statement(ManyNestings(session.Dialect), Arg.Uuid(session.Tenant.Value), Arg.Uuids(groups)),
-            ],
-            async rows =>
-            {
-                var byGroup = groups.ToDictionary(id => id, _ => new List<MemberOfGroup>());
-                for (var isGroup = false; ; isGroup = true)
-                {
-                    while (await rows.ReadAsync())
-                    {
-                        var group = rows.Uuid(0);
-                        byGroup[group].Add(new MemberOfGroup(rows.Uuid(1), isGroup, rows.TextOrNull(2)));
-                    }
-
-                    if (isGroup)
-                    {
-                        return byGroup;
-                    }
-
-                    await rows.NextAsync();
-                }
-            },
-            cancellationToken
-        );
-        return
-        [
-            .. page.Select(found =>
-                members.TryGetValue(found.Resource.Id, out var list) ? found with { Members = list } : found
-            ),
-        ];
     }
 }
