@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Scim.Api.Scim;
+using Scim.Api.Security;
 using Scim.Domain.Errors;
 using Scim.Infrastructure;
 using Scim.Infrastructure.Hosting;
@@ -218,6 +219,7 @@ public sealed class HostPipelineTests
                 .Select(setting => KeyValuePair.Create(setting.Key, setting.Value)),
         ]);
         builder.Services.AddScimInfrastructure(builder.Configuration);
+        builder.Services.AddScimSecurity();
         builder.AddHost("test", "http://127.0.0.1:0");
         builder.Services.RemoveAll<IReadinessCheck>();
         builder.Services.AddSingleton<IReadinessCheck>(condition);

@@ -37,7 +37,7 @@ internal sealed class OccurrenceSummary(TimeProvider clock)
     private const int Burst = 20;
     private const int KeyLimit = 10_000;
 
-    private readonly Dictionary<(TenantId Tenant, string Actor), Bucket> _buckets = [];
+    private readonly Dictionary<(TenantId Tenant, string Actor, string? Subject), Bucket> _buckets = [];
     private readonly Dictionary<
         (TenantId Tenant, string Actor, string Operation, string Outcome),
         Occurrence
@@ -45,7 +45,7 @@ internal sealed class OccurrenceSummary(TimeProvider clock)
 
     public Admission Add(Occurrence occurrence)
     {
-        if (Take((occurrence.Tenant, occurrence.Actor)))
+        if (Take((occurrence.Tenant, occurrence.Actor, Subject(occurrence))))
         {
             return Admission.Alone;
         }
@@ -83,7 +83,12 @@ internal sealed class OccurrenceSummary(TimeProvider clock)
         return drained;
     }
 
-    private bool Take((TenantId, string) client)
+    // Who guesses at one operator's password must not hide that others guess at another's. Operators are few; what a SCIM
+    // client may name is not.
+    private static string? Subject(Occurrence occurrence) =>
+        occurrence.Tenant == TenantId.Installation ? occurrence.ResourceId : null;
+
+    private bool Take((TenantId, string, string?) client)
     {
         var now = clock.GetTimestamp();
         if (!_buckets.TryGetValue(client, out var bucket))
