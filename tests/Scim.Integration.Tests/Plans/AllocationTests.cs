@@ -20,6 +20,7 @@ public sealed class AllocationTests(DatabaseKind kind)
 {
     private const int WarmUp = 600;
     private const int Batches = 6;
+    private const int MostBatches = 60;
     private const int BatchSize = 50;
 
     private readonly PipelineFactory _pipeline = new();
@@ -45,10 +46,10 @@ public sealed class AllocationTests(DatabaseKind kind)
     public async Task Stop() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
 
     // The route and its query; bytes for each request on PostgreSQL, and on SQLite.
-    [TestCase("/Users/{user}", "", 21_300, 14_600)]
-    [TestCase("/Users", "?filter=userName%20eq%20%22user-77@example.com%22", 31_800, 37_000)]
-    [TestCase("/Users", "?count=100", 211_500, 244_000)]
-    [TestCase("/Groups/{everyone}", "?excludedAttributes=members", 21_600, 16_800)]
+    [TestCase("/Users/{user}", "", 17_800, 14_700)]
+    [TestCase("/Users", "?filter=userName%20eq%20%22user-77@example.com%22", 27_800, 26_200)]
+    [TestCase("/Users", "?count=100", 157_000, 182_000)]
+    [TestCase("/Groups/{everyone}", "?excludedAttributes=members", 20_200, 16_800)]
     public async Task A_read_allocates_within_its_budget(string path, string query, int onPostgreSql, int onSqlite)
     {
         var fullPath =
@@ -57,8 +58,10 @@ public sealed class AllocationTests(DatabaseKind kind)
                 .Replace("{everyone}", _directory.Everyone, StringComparison.Ordinal);
         await RepeatAsync(fullPath, query, WarmUp);
 
+        // What else the process does is counted too: some batches have less of it, and none less than the reads.
+        var budget = kind == DatabaseKind.PostgreSql ? onPostgreSql : onSqlite;
         var least = long.MaxValue;
-        for (var i = 0; i < Batches; i++)
+        for (var i = 0; i < Batches || (i < MostBatches && least > budget); i++)
         {
             var before = GC.GetTotalAllocatedBytes(precise: true);
             await RepeatAsync(fullPath, query, BatchSize);
@@ -66,7 +69,7 @@ public sealed class AllocationTests(DatabaseKind kind)
         }
 
         TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}{query}: {least} bytes"));
-        least.Should().BeLessThanOrEqualTo(kind == DatabaseKind.PostgreSql ? onPostgreSql : onSqlite);
+        least.Should().BeLessThanOrEqualTo(budget);
     }
 
     private async Task RepeatAsync(string path, string query, int count)

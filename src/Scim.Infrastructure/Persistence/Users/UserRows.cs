@@ -18,6 +18,11 @@ internal static class UserRows
 
     private const int GroupsColumn = Columns;
 
+    // Made once, like the text of one user: text made anew was most of what a look-up allocated.
+    private static readonly ConcurrentDictionary<DatabaseProvider, string> OneSql = new();
+
+    private static readonly ConcurrentDictionary<(DatabaseProvider, bool), string> GroupsOfPage = new();
+
     private static readonly ConcurrentDictionary<(DatabaseProvider, string), string> ByIdSql = new();
 
     /// <summary>One user by $1 tenant and $2 id. Made once: a new text each time would cost more than the read.</summary>
@@ -31,7 +36,12 @@ internal static class UserRows
         );
 
     /// <summary>Column list and table where at most one row is expected; the condition on <c>r</c> follows. $1 is the tenant.</summary>
-    public static string One(ISqlDialect dialect) => $"select {Own}, {GroupsOfOne(dialect)} from users r";
+    public static string One(ISqlDialect dialect) =>
+        OneSql.GetOrAdd(
+            dialect.Provider,
+            static (_, dialect) => $"select {Own}, {GroupsOfOne(dialect)} from users r",
+            dialect
+        );
 
     /// <summary>
     /// Users with their groups: first the users in order, read by <see cref="Read"/>, then a row for each group of one of
@@ -42,11 +52,20 @@ internal static class UserRows
     /// <param name="extra">One more column, for sorting.</param>
     public static string Page(ISqlDialect dialect, string tail, string? extra = null)
     {
-        var page = extra is null ? Own : $"{Own}, {extra} as sort_key";
-        var padding = extra is null ? "" : ", null";
+        var groups = GroupsOfPage.GetOrAdd(
+            (dialect.Provider, extra is null),
+            static (key, dialect) => OfPage(dialect, key.Item2 ? "" : ", null"),
+            dialect
+        );
+        return extra is null
+            ? $"with page as materialized (select {Own} from users r {tail}) {groups}"
+            : $"with page as materialized (select {Own}, {extra} as sort_key from users r {tail}) {groups}";
+    }
+
+    private static string OfPage(ISqlDialect dialect, string padding)
+    {
         const string nests = "exists (select 1 from group_nestings gn where gn.tenant_id = $1)";
         return $"""
-            with page as materialized (select {page} from users r {tail})
             select * from page
             union all
             select gm.user_id, null, null, null, null, null, null, g.id, g.display{padding}
