@@ -7,7 +7,7 @@ namespace Scim.Integration.Tests.Overload;
 
 [TestFixtureSource(typeof(Databases))]
 [Category(Soak.Load)]
-[Property("Capability", "The API host needs less than 250 MB while everything runs at once")]
+[Property("Capability", "The API host needs less than 250 MB with 2,000 users while everything runs at once")]
 public sealed class WorkingSetTests(DatabaseKind kind)
 {
     private const int Limit = 250;

@@ -5,7 +5,6 @@ using NUnit.Framework;
 using Scim.Domain.Text;
 using Scim.Infrastructure.Persistence;
 using Scim.Infrastructure.Persistence.Migrations;
-using SQLitePCL;
 
 namespace Scim.Integration.Tests.Persistence;
 
@@ -17,8 +16,6 @@ namespace Scim.Integration.Tests.Persistence;
 )]
 internal sealed class SearchIndexTests(DatabaseProvider provider)
 {
-    private const int SqliteReprepare = 5; // SQLITE_STMTSTATUS_REPREPARE
-
     private static readonly string[] Texts = ["anna@example.com", "žofie 🦊 ab", "", "a"];
 
     private PersistenceHost _host = null!;
@@ -81,43 +78,6 @@ internal sealed class SearchIndexTests(DatabaseProvider provider)
         found
             .Should()
             .BeEquivalentTo(Texts.Select(text => (text, Folding.Reverse(text), Folding.Reverse(text), (string?)null)));
-    }
-
-    [Test]
-    public async Task A_statement_is_planned_once_whatever_limit_is_bound()
-    {
-        if (provider != DatabaseProvider.Sqlite)
-        {
-            Assert.Pass("PostgreSQL keeps prepared statements by their text.");
-        }
-
-        await _host.Migrator.MigrateAsync(default);
-        await _host
-            .Get<SqliteConnections>()
-            .ReadAsync(
-                link =>
-                {
-                    raw.sqlite3_prepare_v2(
-                        link.Connection.Handle,
-                        "select r.id from users r where r.tenant_id = x'00' order by r.seq limit $1",
-                        out var statement
-                    );
-                    using (statement)
-                    {
-                        for (var limit = 1; limit < 10; limit++)
-                        {
-                            raw.sqlite3_bind_int64(statement, 1, limit);
-                            raw.sqlite3_step(statement).Should().Be(raw.SQLITE_DONE);
-                            raw.sqlite3_reset(statement);
-                        }
-
-                        raw.sqlite3_stmt_status(statement, SqliteReprepare, 0).Should().Be(0);
-                    }
-
-                    return ValueTask.FromResult(true);
-                },
-                default
-            );
     }
 
     private Task<List<string>> IndexesAsync() =>

@@ -63,6 +63,32 @@ public sealed class RootSearchTests(DatabaseKind kind) : HttpTests(kind)
     }
 
     [Test]
+    public async Task A_look_up_sorted_by_what_one_type_lacks_finds_both_types()
+    {
+        const string urn = "urn:example:params:scim:schemas:extension:rank:2.0:Group";
+        using var tenant = await TenantAsync();
+        await AddSchemaAsync(
+            tenant,
+            $$"""{"id":"{{urn}}","name":"Rank","attributes":[{"name":"rank","type":"integer"}]}""",
+            "Group"
+        );
+        var person = Some.User("ann@example.com");
+        person["externalId"] = "shared";
+        var user = (await tenant.Client.PostAsync("/Users", person).Expecting(201)).Id;
+        var team = Some.Group("team", user);
+        team["externalId"] = "shared";
+        team[urn] = new System.Text.Json.Nodes.JsonObject { ["rank"] = 1 };
+        var group = (await tenant.Client.PostAsync("/Groups", team).Expecting(201)).Id;
+
+        var found = await tenant
+            .Client.GetAsync($"/?filter={Uri.EscapeDataString("externalId eq \"shared\"")}&sortBy={urn}:rank")
+            .Expecting(200);
+
+        found.Ids().Should().Equal(group, user);
+        found.Resources()[1].GetProperty("groups")[0].GetProperty("value").GetString().Should().Be(group);
+    }
+
+    [Test]
     public async Task Pages_cross_from_one_type_to_the_next()
     {
         var whole = (await _tenant.Client.GetAsync("/")).Ids();

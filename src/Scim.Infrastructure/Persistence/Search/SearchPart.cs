@@ -48,7 +48,7 @@ internal sealed record SearchPart(
         );
     }
 
-    /// <summary>One page in order, to be read by <see cref="ReadPageAsync"/>.</summary>
+    /// <summary>One page in order, read by <see cref="ReadPageAsync"/>.</summary>
     public string PageSql(List<Arg> args, CursorPosition? after, long skip, int count, ISqlDialect dialect)
     {
         var compiler = new FilterToSql(Table, dialect, args, BaseUrl);
@@ -79,11 +79,15 @@ internal sealed record SearchPart(
         return Select(dialect, $"where r.tenant_id = $1 and {dialect.In("r.seq", page)} order by {order}", Sort?.Sql);
     }
 
+    /// <summary>The resources of $2, in any order, read by <see cref="ReadByIdsAsync"/>.</summary>
     public string ByIdsSql(ISqlDialect dialect) =>
         Select(dialect, $"where r.tenant_id = $1 and {dialect.AnyUuid("r.id", 2)}");
 
-    /// <summary>The rows of <see cref="PageSql"/> or <see cref="ByIdsSql"/>.</summary>
-    public async ValueTask<List<FoundResource>> ReadPageAsync(Rows rows, bool isSorted)
+    public ValueTask<List<FoundResource>> ReadPageAsync(Rows rows) => ReadAsync(rows, IsOne, Sort is not null);
+
+    public ValueTask<List<FoundResource>> ReadByIdsAsync(Rows rows) => ReadAsync(rows, isOne: false, isSorted: false);
+
+    private async ValueTask<List<FoundResource>> ReadAsync(Rows rows, bool isOne, bool isSorted)
     {
         var found = new List<FoundResource>();
         var groups = new Dictionary<Guid, List<GroupOfUser>>();
@@ -93,7 +97,7 @@ internal sealed record SearchPart(
             {
                 found.Add(Found(GroupRows.Read(rows), rows, isSorted ? GroupRows.Columns : null));
             }
-            else if (IsOne)
+            else if (isOne)
             {
                 found.Add(Found(UserRows.ReadOne(rows), rows, null));
             }
@@ -122,7 +126,7 @@ internal sealed record SearchPart(
         new(
             Schema,
             Projection,
-            Sort is not null && sortColumn is { } column ? resource with { SortKey = ReadKey(rows, column) } : resource,
+            sortColumn is { } column ? resource with { SortKey = ReadKey(rows, column) } : resource,
             null
         );
 

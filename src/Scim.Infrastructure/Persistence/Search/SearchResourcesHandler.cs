@@ -245,7 +245,7 @@ internal sealed class SearchResourcesHandler(
             statements,
             async rows =>
             {
-                var found = await part.ReadPageAsync(rows, isSorted: true);
+                var found = await part.ReadPageAsync(rows);
                 var isCounted = await rows.NextAsync() && await rows.ReadAsync();
                 return (found, isCounted ? rows.Int(0) : (long?)null);
             },
@@ -312,7 +312,7 @@ internal sealed class SearchResourcesHandler(
     private Task<List<FoundResource>> ByIdAsync(SearchPart part, Guid[] ids, CancellationToken cancellationToken) =>
         session.QueryAsync(
             [new Statement(part.ByIdsSql(session.Dialect), Arg.Uuid(session.Tenant.Value), Arg.Uuids(ids))],
-            rows => part.ReadPageAsync(rows, isSorted: false),
+            part.ReadByIdsAsync,
             cancellationToken
         );
 
