@@ -41,4 +41,11 @@ public interface IJobStore
 }
 
 /// <summary>The due jobs of one type.</summary>
-public sealed record WaitingJobs(string Type, long Count, DateTimeOffset OldestDue);
+public sealed record WaitingJobs
+{
+    public required string Type { get; init; }
+
+    public required long Count { get; init; }
+
+    public required DateTimeOffset OldestDue { get; init; }
+}
