@@ -92,9 +92,11 @@ internal sealed class ObservedServer : IAsyncDisposable
 
     private Dictionary<string, string> Settings(TestDatabase database, string options)
     {
+        // What a job does at the same time would be counted too.
+        var settings = new Dictionary<string, string> { ["Worker:InProcess"] = "false" };
         if (_proxy is null)
         {
-            return [];
+            return settings;
         }
 
         var watched = new NpgsqlConnectionStringBuilder(database.Configuration["ConnectionStrings:Scim"])
@@ -102,6 +104,7 @@ internal sealed class ObservedServer : IAsyncDisposable
             Port = _proxy.Port,
             Options = options,
         };
-        return new() { ["ConnectionStrings:Scim"] = watched.ConnectionString };
+        settings["ConnectionStrings:Scim"] = watched.ConnectionString;
+        return settings;
     }
 }
