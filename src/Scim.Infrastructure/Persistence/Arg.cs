@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -48,8 +47,8 @@ internal readonly struct Arg
     /// <summary>A set for <c>ISqlDialect.AnyUuid</c> and <c>UuidSet</c>.</summary>
     public static Arg Uuids(Guid[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Uuid, true, value: values);
 
-    /// <summary>A set for <c>ISqlDialect.TextSet</c>.</summary>
-    public static Arg Texts(string[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Text, true, value: values);
+    /// <summary>A set for <c>ISqlDialect.TextSet</c>, or a column of values on PostgreSQL.</summary>
+    public static Arg Texts(string?[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Text, true, value: values);
 
     /// <summary>A set, on PostgreSQL only.</summary>
     public static Arg Ints(long[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Bigint, true, value: values);
@@ -97,24 +96,49 @@ internal readonly struct Arg
         };
     }
 
-    public void Bind(SqliteParameter parameter)
+    public void Bind(SqliteStatement statement, int parameter)
     {
-        parameter.ResetSqliteType();
-        parameter.Value = _hasValue ? ToSqlite() : DBNull.Value;
-    }
-
-    private object ToSqlite() =>
-        _type switch
+        if (!_hasValue)
         {
-            NpgsqlDbType.Uuid => SqliteValues.FromGuid(_uuid),
-            NpgsqlDbType.Bigint or NpgsqlDbType.Boolean => _number,
-            NpgsqlDbType.Double => BitConverter.Int64BitsToDouble(_number),
-            NpgsqlDbType.Json => Encoding.UTF8.GetString(((ReadOnlyMemory<byte>)_object!).Span),
-            NpgsqlDbType.TimestampTz => SqliteValues.FromUtcTicks(_number),
-            NpgsqlDbType.Array | NpgsqlDbType.Uuid => HexArray((Guid[])_object!),
-            NpgsqlDbType.Array | NpgsqlDbType.Text => JsonSerializer.Serialize((string[])_object!),
-            _ => _object!,
-        };
+            statement.BindNull(parameter);
+            return;
+        }
+
+        switch (_type)
+        {
+            case NpgsqlDbType.Uuid:
+                Span<byte> uuid = stackalloc byte[16];
+                _uuid.TryWriteBytes(uuid, bigEndian: true, out _);
+                statement.BindBlob(parameter, uuid);
+                break;
+            case NpgsqlDbType.Bigint or NpgsqlDbType.Boolean:
+                statement.BindInt(parameter, _number);
+                break;
+            case NpgsqlDbType.Double:
+                statement.BindReal(parameter, BitConverter.Int64BitsToDouble(_number));
+                break;
+            case NpgsqlDbType.TimestampTz:
+                statement.BindInt(parameter, SqliteValues.FromUtcTicks(_number));
+                break;
+            case NpgsqlDbType.Json:
+                statement.BindUtf8(parameter, ((ReadOnlyMemory<byte>)_object!).Span);
+                break;
+            case NpgsqlDbType.Bytea:
+                statement.BindBlob(parameter, (byte[])_object!);
+                break;
+            case NpgsqlDbType.Text:
+                statement.BindText(parameter, (string)_object!);
+                break;
+            case NpgsqlDbType.Array | NpgsqlDbType.Uuid:
+                statement.BindText(parameter, HexArray((Guid[])_object!));
+                break;
+            case NpgsqlDbType.Array | NpgsqlDbType.Text:
+                statement.BindUtf8(parameter, JsonSerializer.SerializeToUtf8Bytes((string[])_object!));
+                break;
+            default:
+                throw new InvalidOperationException($"SQLite has no values of the type {_type}.");
+        }
+    }
 
     // SQLite has no arrays: a JSON array of hexadecimal text, read by json_each and unhex.
     private static string HexArray(Guid[] values)

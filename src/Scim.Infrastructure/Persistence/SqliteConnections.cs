@@ -41,16 +41,17 @@ internal sealed class SqliteConnections : IAsyncDisposable
 
         try
         {
-            _file.Check();
             if (!_idle.TryTake(out var link))
             {
                 link = _file.OpenReader();
             }
 
             var result = default(T);
-            var usable = false;
+            var usable = true;
             try
             {
+                _file.Check(link);
+                usable = false;
                 result = await work(link);
                 usable = !link.InTransaction;
             }

@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Scim.Infrastructure.Persistence;
 
 /// <summary>
-/// The embedded database's file, as the first connection found it. That one stays open and is asked whether the file is
-/// still the one at its path: writes to a file that was removed or renamed would be acknowledged and lost, and a file put
+/// The embedded database's file, as the first connection found it. That one stays open, and each is asked whether its file
+/// is still the one at the path: writes to a file that was removed or renamed would be acknowledged and lost, and a file put
 /// in its place is not what this process has in its caches and logs. Meanwhile there is no database; a file that is moved
 /// back is used again.
 /// </summary>
@@ -21,9 +21,9 @@ internal sealed class SqliteFile(string path) : IDisposable
     public SqliteLink OpenWriter() => Open(path => SqliteLink.OpenWriter(path));
 
     /// <summary>Fails as if the file could not be opened, when it is no longer at its path or was emptied there.</summary>
-    public void Check()
+    public void Check(SqliteLink link)
     {
-        if (Volatile.Read(ref _first) is { } first && (first.HasMoved || !HasContent(path)))
+        if (link.HasMoved || !HasContent(path))
         {
             throw CannotOpen(
                 "The database file was moved, removed or replaced while in use. Put it back, or restart to use another."
@@ -56,10 +56,10 @@ internal sealed class SqliteFile(string path) : IDisposable
             }
 
             _first ??= SqliteLink.OpenReader(path);
+            // Not even to look at another: SQLite would mix the log of the one file into the other.
+            Check(_first);
         }
 
-        // Not even to look at it: SQLite would mix the log of the one file into the other.
-        Check();
         return open(path);
     }
 

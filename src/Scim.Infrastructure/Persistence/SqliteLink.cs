@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -12,8 +11,15 @@ internal sealed class SqliteLink : IDisposable
     private const nint MainDatabase = 0;
     private const int HasMovedQuestion = 20; // SQLITE_FCNTL_HAS_MOVED
 
-    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SqliteCommand> _parts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteStatement> _parts = new(StringComparer.Ordinal);
+
+    // No connection is ever used by two threads at once, so SQLite need not take its locks for every call.
+    static SqliteLink()
+    {
+        Batteries_V2.Init();
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+    }
 
     private SqliteLink(SqliteConnection connection) => Connection = connection;
 
@@ -33,17 +39,18 @@ internal sealed class SqliteLink : IDisposable
         Open(
             path,
             mode,
-            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -16000"
+            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -16000; pragma wal_autocheckpoint = 4000"
         );
 
     public int Execute(string sql) => Execute(new Statement(sql, []));
 
-    public int Execute(Statement statement) => Command(statement).ExecuteNonQuery();
+    public int Execute(Statement statement) => Prepare(statement).Run();
 
     /// <summary>Runs a part of a mutation whose head has affected a row.</summary>
-    public int ExecutePart(Statement part) => Prepare(_parts, "with head as (select 1 as id) ", part).ExecuteNonQuery();
+    public int ExecutePart(Statement part) => Prepare(_parts, "with head as (select 1 as id) ", part).Run();
 
-    public SqliteCommand Command(Statement statement) => Prepare(_commands, "", statement);
+    /// <summary>Ready for its first step; whoever takes it resets it.</summary>
+    public SqliteStatement Prepare(Statement statement) => Prepare(_statements, "", statement);
 
     /// <summary>What the work does happens wholly or not at all, inside the open transaction.</summary>
     public T Atomically<T>(Func<SqliteLink, T> work)
@@ -85,8 +92,11 @@ internal sealed class SqliteLink : IDisposable
 
     public void Dispose()
     {
-        Clear(_commands);
-        Clear(_parts);
+        foreach (var statement in _statements.Values.Concat(_parts.Values))
+        {
+            statement.Dispose();
+        }
+
         Connection.Dispose();
     }
 
@@ -118,43 +128,33 @@ internal sealed class SqliteLink : IDisposable
         }
     }
 
-    private SqliteCommand Prepare(Dictionary<string, SqliteCommand> cache, string prefix, Statement statement)
+    private SqliteStatement Prepare(Dictionary<string, SqliteStatement> cache, string prefix, Statement statement)
     {
-        if (!cache.TryGetValue(statement.Sql, out var command))
+        if (!cache.TryGetValue(statement.Sql, out var prepared))
         {
             if (cache.Count >= CacheLimit)
             {
                 Clear(cache);
             }
 
-            command = Connection.CreateCommand();
-            command.CommandText = prefix + statement.Sql;
-            for (var i = 1; i <= statement.Args.Length; i++)
-            {
-                command.Parameters.Add(
-                    new SqliteParameter { ParameterName = string.Create(CultureInfo.InvariantCulture, $"${i}") }
-                );
-            }
-
-            cache.Add(statement.Sql, command);
+            prepared = new SqliteStatement(Connection.Handle!, prefix + statement.Sql);
+            cache.Add(statement.Sql, prepared);
         }
 
-        for (var i = 0; i < statement.Args.Length; i++)
-        {
-            statement.Args[i].Bind(command.Parameters[i]);
-        }
-
-        return command;
+        prepared.Bind(statement.Args);
+        return prepared;
     }
 
-    private static void Clear(Dictionary<string, SqliteCommand> cache)
+    private static void Clear(Dictionary<string, SqliteStatement> cache)
     {
-        foreach (var command in cache.Values)
+        foreach (var (sql, statement) in cache)
         {
-            command.Dispose();
+            if (!statement.IsRunning)
+            {
+                statement.Dispose();
+                cache.Remove(sql);
+            }
         }
-
-        cache.Clear();
     }
 
     // The wrapper leaves this function out.

@@ -113,8 +113,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            _file.Check();
             _link ??= _file.OpenWriter();
+            _file.Check(_link);
             _link.Execute("begin immediate");
             foreach (var job in group)
             {
@@ -150,8 +150,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            _file.Check();
             _link ??= _file.OpenWriter();
+            _file.Check(_link);
             if (turn.Grant(_link))
             {
                 await turn.ReleasedAsync;
