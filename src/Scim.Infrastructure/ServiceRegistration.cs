@@ -114,9 +114,18 @@ public static class ServiceRegistration
                 .AddClasses(classes => classes.AssignableTo(typeof(IRequestHandler<,>)), publicOnly: false)
                 .AsImplementedInterfaces()
                 .WithScopedLifetime()
-                .AddClasses(classes => classes.AssignableTo(typeof(IValidator<>)), publicOnly: false)
+                .AddClasses(classes => classes.AssignableTo(typeof(IValidator<>)).Where(HasNoNeeds), publicOnly: false)
+                .AsImplementedInterfaces()
+                .WithSingletonLifetime()
+                .AddClasses(
+                    classes => classes.AssignableTo(typeof(IValidator<>)).Where(type => !HasNoNeeds(type)),
+                    publicOnly: false
+                )
                 .AsImplementedInterfaces()
                 .WithScopedLifetime()
         );
     }
+
+    // Rules are compiled when a validator is made: once, where it needs nothing of the request.
+    private static bool HasNoNeeds(Type type) => type.GetConstructor(Type.EmptyTypes) is not null;
 }
