@@ -19,6 +19,11 @@ internal sealed record BulkStep(
 /// </summary>
 internal sealed class BulkRun
 {
+    private const int ChunkSize = 100;
+
+    // Creations of users go to the database together, so that more of them hold its locks for no longer.
+    private const int CreationsChunkSize = 500;
+
     private readonly int? _failOnErrors;
     private readonly IReadOnlyList<BulkOperation> _operations;
     private readonly HashSet<string>[] _references;
@@ -60,8 +65,9 @@ internal sealed class BulkRun
     /// <summary>In the order of the request; operations that were not run are missing (RFC 7644 §3.7.3).</summary>
     public IReadOnlyList<BulkResult> Results => [.. _results.OfType<BulkResult>()];
 
-    public IReadOnlyList<BulkStep> NextChunk(int size)
+    public IReadOnlyList<BulkStep> NextChunk()
     {
+        var size = _waiting.Take(CreationsChunkSize).All(i => IsPlainCreation(i)) ? CreationsChunkSize : ChunkSize;
         var chunk = new List<BulkStep>();
         var scheduled = new HashSet<string>(_ids.Keys, StringComparer.Ordinal);
         // References to a bulkId that no operation makes, or whose operation failed, are errors of the operation itself.
@@ -136,6 +142,22 @@ internal sealed class BulkRun
         return BulkReferences.Resolve(data, _ids);
     }
 
+    /// <summary>How many steps from there on are creations of users that need nothing of other operations.</summary>
+    public int CountPlainCreations(IReadOnlyList<BulkStep> chunk, int start)
+    {
+        var end = start;
+        while (
+            end < chunk.Count
+            && chunk[end] is { IsLink: false, Detached.IsEmpty: true }
+            && IsPlainCreation(chunk[end].Index)
+        )
+        {
+            end++;
+        }
+
+        return end - start;
+    }
+
     public bool HasMade(BulkStep step) => _results[step.Index] is { Error: null };
 
     public void Succeed(BulkStep step, BulkResult result)
@@ -176,6 +198,12 @@ internal sealed class BulkRun
             }
         }
     }
+
+    private bool IsPlainCreation(int index) =>
+        _failOnErrors is null
+        && _references[index].Count == 0
+        && !_twins.Contains(index)
+        && BulkTarget.IsPlainCreationOfUser(_operations[index]);
 
     private void AddCircle(List<BulkStep> chunk, HashSet<string> scheduled)
     {

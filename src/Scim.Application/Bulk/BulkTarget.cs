@@ -66,6 +66,13 @@ internal sealed record BulkTarget(string Method, string ResourceType, string? Id
             ? id
             : null;
 
+    /// <summary>A POST of a user about which <see cref="Parse"/> has nothing to say.</summary>
+    public static bool IsPlainCreationOfUser(BulkOperation operation) =>
+        operation is { Version: null, Path: { } path, Data.IsEmpty: false }
+        && !string.IsNullOrEmpty(operation.BulkId)
+        && "POST".Equals(operation.Method, StringComparison.OrdinalIgnoreCase)
+        && path.Trim('/').Equals("Users", StringComparison.OrdinalIgnoreCase);
+
     public static string? ResourceTypeOf(BulkOperation operation) =>
         operation.Path?.Split('/', StringSplitOptions.RemoveEmptyEntries) is [var first, ..]
             ? first.ToLowerInvariant() switch

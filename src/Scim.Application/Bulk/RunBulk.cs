@@ -8,7 +8,7 @@ namespace Scim.Application.Bulk;
 
 /// <summary>
 /// POST /Bulk (RFC 7644 §3.7). Operations run in chunks, each one transaction with a savepoint per operation: a failed
-/// operation undoes itself alone, and a crash leaves whole chunks.
+/// operation undoes itself alone, and a crash leaves whole chunks. Creations of users that follow one another are one step.
 /// </summary>
 public sealed record RunBulk(ReadOnlyMemory<byte> Body) : ICommand<IReadOnlyList<BulkResult>>;
 
@@ -33,8 +33,6 @@ internal sealed class RunBulkHandler(
     DataPlaneLimits limits
 ) : IRequestHandler<RunBulk, IReadOnlyList<BulkResult>>
 {
-    private const int ChunkSize = 100;
-
     public async Task<IReadOnlyList<BulkResult>> Handle(RunBulk command, CancellationToken cancellationToken)
     {
         var bulk = BulkRequest.Read(command.Body, limits.MaxBulkOperations, request.Deviations);
@@ -42,7 +40,7 @@ internal sealed class RunBulkHandler(
         var isBegun = false;
         while (!run.IsOver)
         {
-            var chunk = run.NextChunk(ChunkSize);
+            var chunk = run.NextChunk();
             var state = run.Save();
             try
             {
@@ -51,9 +49,9 @@ internal sealed class RunBulkHandler(
                     {
                         // The whole chunk may be repeated after a lost race.
                         run.Restore(state);
-                        foreach (var step in chunk)
+                        for (var i = 0; i < chunk.Count; )
                         {
-                            await RunAsync(run, step, cancellationToken);
+                            i += await RunAsync(run, chunk, i, cancellationToken);
                         }
 
                         return 0;
@@ -80,6 +78,41 @@ internal sealed class RunBulkHandler(
         }
 
         return results;
+    }
+
+    /// <summary>How many steps it was.</summary>
+    private async Task<int> RunAsync(
+        BulkRun run,
+        IReadOnlyList<BulkStep> chunk,
+        int start,
+        CancellationToken cancellationToken
+    )
+    {
+        var creations = run.CountPlainCreations(chunk, start);
+        if (creations < 2)
+        {
+            await RunAsync(run, chunk[start], cancellationToken);
+            return 1;
+        }
+
+        var steps = chunk.Skip(start).Take(creations).ToList();
+        var created = await mediator.Send(
+            new CreateUsers(steps.ConvertAll(step => step.Operation.Data)),
+            cancellationToken
+        );
+        foreach (var (step, (user, error)) in steps.Zip(created))
+        {
+            if (user is null)
+            {
+                run.Fail(step, error!);
+            }
+            else
+            {
+                run.Succeed(step, new BulkResult(step.Operation, 201, "User", user.Id.ToString("D"), user.Tag, null));
+            }
+        }
+
+        return creations;
     }
 
     private async Task RunAsync(BulkRun run, BulkStep step, CancellationToken cancellationToken)

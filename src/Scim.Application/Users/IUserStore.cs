@@ -13,6 +13,10 @@ public interface IUserStore
     /// <exception cref="Domain.Errors.ScimException">409 when the userName is taken.</exception>
     Task<StoredResource> AddAsync(User user, CancellationToken cancellationToken);
 
+    /// <summary>Adds those that can be, within the caller's transaction; all of them created at one time.</summary>
+    /// <returns>One for each, in their order: the user, or the 409 that refused it.</returns>
+    Task<IReadOnlyList<CreatedUser>> AddAllAsync(IReadOnlyList<User> users, CancellationToken cancellationToken);
+
     /// <summary>
     /// Reads the user, lets the change work on it without a lock, and writes it if nobody else did meanwhile. A lost race
     /// is repeated up to three times, then done under the row lock.

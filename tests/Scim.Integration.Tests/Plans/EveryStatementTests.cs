@@ -197,6 +197,7 @@ public sealed partial class EveryStatementTests(Planning planning)
     private static JsonObject Bulk(string user, string group) =>
         Messages.Bulk(
             Messages.BulkOperation("POST", "/Users", Some.User(), "new"),
+            Messages.BulkOperation("POST", "/Users", Some.User(), "together"),
             Messages.BulkOperation("POST", "/Groups", Some.Group(null, "bulkId:new"), "team"),
             Messages.BulkOperation("PATCH", $"/Groups/{group}", Messages.AddMembers("bulkId:new")),
             Messages.BulkOperation("PATCH", $"/Users/{user}", Messages.Patch("replace", "title", Some.Name())),

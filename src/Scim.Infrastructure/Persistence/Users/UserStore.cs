@@ -9,15 +9,24 @@ using Scim.Infrastructure.Persistence.Groups;
 
 namespace Scim.Infrastructure.Persistence.Users;
 
-internal sealed class UserStore(ITenantSession session, IMembershipWriter memberships, ISchemaCatalog schemas)
-    : IUserStore
+internal sealed class UserStore(
+    ITenantSession session,
+    IMembershipWriter memberships,
+    ISchemaCatalog schemas,
+    RequestContext request
+) : IUserStore
 {
     private const int OptimisticAttempts = 4;
 
-    private const string Insert = """
-        insert into users (tenant_id, id, user_name_key, external_id, display_name_key, family_name_key, given_name_key, email_key,
-                           user_name_reversed, display_name_reversed, email_reversed, active, display, manager_id, manager_at,
-                           document, folded, password_hash, version, created_at, last_modified)
+    /// <summary>All that a creation fills in, in the order of its arguments.</summary>
+    public const string Columns = """
+        tenant_id, id, user_name_key, external_id, display_name_key, family_name_key, given_name_key, email_key,
+        user_name_reversed, display_name_reversed, email_reversed, active, display, manager_id, manager_at,
+        document, folded, password_hash, version, created_at, last_modified
+        """;
+
+    private const string Insert = $"""
+        insert into users ({Columns})
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $19)
         on conflict do nothing
         """;
@@ -75,6 +84,37 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
             };
     }
 
+    public async Task<IReadOnlyList<CreatedUser>> AddAllAsync(
+        IReadOnlyList<User> users,
+        CancellationToken cancellationToken
+    )
+    {
+        // A statement saves no round trip on SQLite, and a unique value is told from another by its own refusal.
+        if (
+            session.Dialect.Provider == DatabaseProvider.PostgreSql
+            && users.Count > 0
+            && users[0].Document.Schema.Unique.Count == 0
+        )
+        {
+            return await AddTogetherAsync(users, cancellationToken);
+        }
+
+        var results = new List<CreatedUser>(users.Count);
+        foreach (var user in users)
+        {
+            try
+            {
+                results.Add(new CreatedUser(await AddAsync(user, cancellationToken), null));
+            }
+            catch (ScimException exception) when (exception.Error.Status < 500)
+            {
+                results.Add(new CreatedUser(null, exception.Error));
+            }
+        }
+
+        return results;
+    }
+
     public async Task<StoredResource> ChangeAsync(
         ResourceId id,
         IfMatch? ifMatch,
@@ -107,6 +147,44 @@ internal sealed class UserStore(ITenantSession session, IMembershipWriter member
             .. _unique.Released(id.Value, schema),
         ];
         await memberships.DeleteUserAsync(new Deletion(id.Value, ifMatch, parts), cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<CreatedUser>> AddTogetherAsync(
+        IReadOnlyList<User> users,
+        CancellationToken cancellationToken
+    )
+    {
+        var batch = new UserBatch(users.Count);
+        foreach (var user in users)
+        {
+            batch.Add(user);
+        }
+
+        var added = await session.QueryAsync(
+            [batch.Insert(session, request, users[0].Created)],
+            static async rows =>
+            {
+                var ids = new HashSet<Guid>();
+                while (await rows.ReadAsync())
+                {
+                    ids.Add(rows.Uuid(0));
+                }
+
+                return ids;
+            },
+            cancellationToken
+        );
+        var results = new List<CreatedUser>(users.Count);
+        for (var i = 0; i < users.Count; i++)
+        {
+            results.Add(
+                !added.Contains(users[i].Id) ? new CreatedUser(null, UserNameTaken().Error)
+                : batch.HasManager(i) ? new CreatedUser(await ReadAsync(users[i].Id, "", cancellationToken), null)
+                : new CreatedUser(batch.Stored(i), null)
+            );
+        }
+
+        return results;
     }
 
     /// <summary>Null when another writer was faster.</summary>
