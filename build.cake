@@ -160,7 +160,7 @@ void Dotnet(params string[] arguments)
 IEnumerable<FilePath> TestProjects() => GetFiles("tests/*.Tests/*.Tests.csproj").OrderBy(NameOf, StringComparer.Ordinal);
 
 IEnumerable<string> BenchmarkOptions() =>
-    new[] { "database", "users", "members", "workloads", "rounds", "seconds", "connections", "sync-users", "curves", "tenants", "journal", "output", "documents" }
+    new[] { "database", "users", "members", "workloads", "rounds", "seconds", "connections", "sync-users", "curves", "tenants", "journal", "search-indexes", "output", "documents" }
         .Where(name => HasArgument(name))
         .SelectMany(name => new[] { $"--{name}", Argument<string>(name) });
 

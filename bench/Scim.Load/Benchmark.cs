@@ -36,7 +36,7 @@ internal sealed class Benchmark(LoadOptions options, TextWriter console)
 
     private async Task RunAsync(DatabaseKind kind)
     {
-        await using var deployment = await Deployment.StartAsync(kind, options.Programs);
+        await using var deployment = await Deployment.StartAsync(kind, options);
         _report.Settings[kind.ToString()] = await deployment.OurDatabase.SettingsAsync();
         foreach (var users in options.Users)
         {

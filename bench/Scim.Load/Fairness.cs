@@ -35,7 +35,7 @@ internal static class Fairness
     {
         await using var database = await TestDatabase.CreateAsync(kind);
         var settings = new Dictionary<string, string> { ["Limits:RequestsPerSecond"] = $"{Limit}" };
-        using var server = await Deployment.StartOursAsync(options.Programs, database, settings);
+        using var server = await Deployment.StartOursAsync(options, database, settings);
         var quiet = await CreateTenantAsync(server);
         var noisy = await CreateTenantAsync(server);
         var seconds = options.Seconds * LengthInRounds;

@@ -18,7 +18,7 @@ internal static class GroupStream
         }
 
         var members = built.Max();
-        using var server = await Deployment.StartOursAsync(run.Options.Programs, deployment.OurDatabase.Database);
+        using var server = await Deployment.StartOursAsync(run.Options, deployment.OurDatabase.Database);
         var target = deployment.Ours with
         {
             BaseAddress = new Uri(server.BaseAddress, deployment.Ours.BaseAddress.AbsolutePath),

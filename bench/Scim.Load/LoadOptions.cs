@@ -32,6 +32,22 @@ internal sealed record LoadOptions
 
     public IReadOnlyList<int> JournalRows { get; init; } = [0, 100_000, 1_000_000];
 
+    /// <summary>
+    /// Whether the platform keeps its search indexes (<c>Database:SearchIndexes</c>). The floor has its own only while searches
+    /// are measured, so writes are compared like with like when they are off.
+    /// </summary>
+    public bool SearchIndexes { get; init; } = true;
+
+    /// <summary>How every server is started, beside what names its database.</summary>
+    public IReadOnlyDictionary<string, string> Settings =>
+        new Dictionary<string, string>
+        {
+            ["Limits:RequestsPerSecond"] = "0",
+            ["Bootstrap:Demo"] = "false",
+            ["Logging:LogLevel:Default"] = "Warning",
+            ["Database:SearchIndexes"] = SearchIndexes ? "true" : "false",
+        };
+
     /// <summary>Folder with the published <c>Scim.Api</c> and <c>Scim.Floor</c>; otherwise what the build left is run.</summary>
     public string? Programs { get; init; }
 

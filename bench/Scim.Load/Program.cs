@@ -27,6 +27,11 @@ var syncUsers = new Option<int>("--sync-users") { DefaultValueFactory = _ => def
 var curves = new Option<bool>("--curves") { Description = "Plot growth into docs/performance." };
 var tenants = Numbers("--tenants", "Numbers of tenants for the curves.", defaults.Tenants);
 var journal = Numbers("--journal", "Lengths of the journal for the curves.", defaults.JournalRows);
+var searchIndexes = new Option<bool>("--search-indexes")
+{
+    DefaultValueFactory = _ => defaults.SearchIndexes,
+    Description = "Whether the platform keeps its search indexes.",
+};
 var programs = new Option<string?>("--programs") { Description = "Folder of the published programs." };
 var output = new Option<string>("--output") { DefaultValueFactory = _ => defaults.Output };
 var documents = new Option<string>("--documents") { DefaultValueFactory = _ => defaults.Documents };
@@ -46,6 +51,7 @@ var command = new RootCommand(
     curves,
     tenants,
     journal,
+    searchIndexes,
     programs,
     output,
     documents,
@@ -68,6 +74,7 @@ command.SetAction(
             Curves = parsed.GetValue(curves),
             Tenants = parsed.GetRequiredValue(tenants),
             JournalRows = parsed.GetRequiredValue(journal),
+            SearchIndexes = parsed.GetValue(searchIndexes),
             Programs = parsed.GetValue(programs),
             Output = parsed.GetRequiredValue(output),
             Documents = parsed.GetRequiredValue(documents),

@@ -38,7 +38,7 @@ internal static class Markdown
         );
         Line(
             text,
-            $"- settings: {string.Join(", ", report.ServerSettings.Select(pair => $"`{pair.Key}={pair.Value}`"))}"
+            $"- settings: {string.Join(", ", report.Options.Settings.Select(pair => $"`{pair.Key}={pair.Value}`"))}"
         );
         foreach (var (database, settings) in report.Settings)
         {

@@ -28,9 +28,6 @@ internal sealed class Report(LoadOptions options)
 
     public LoadOptions Options => options;
 
-    /// <summary>How the platform is started, beside what names its database.</summary>
-    public IReadOnlyDictionary<string, string> ServerSettings { get; } = Servers.Deployment.Settings;
-
     /// <summary>Database → its version and the settings that matter.</summary>
     public Dictionary<string, IReadOnlyDictionary<string, string>> Settings { get; } = [];
 

@@ -13,7 +13,13 @@ internal sealed class Deployment : IAsyncDisposable
 
     private readonly List<IAsyncDisposable> _owned = [];
 
-    private Deployment(DatabaseKind kind) => Kind = kind;
+    private readonly LoadOptions _options;
+
+    private Deployment(DatabaseKind kind, LoadOptions options)
+    {
+        Kind = kind;
+        _options = options;
+    }
 
     public DatabaseKind Kind { get; }
 
@@ -30,20 +36,12 @@ internal sealed class Deployment : IAsyncDisposable
 
     public IReadOnlyList<Target> Targets => [Floor, Ours];
 
-    public static IReadOnlyDictionary<string, string> Settings { get; } =
-        new Dictionary<string, string>
-        {
-            ["Limits:RequestsPerSecond"] = "0",
-            ["Bootstrap:Demo"] = "false",
-            ["Logging:LogLevel:Default"] = "Warning",
-        };
-
-    public static async Task<Deployment> StartAsync(DatabaseKind kind, string? programs)
+    public static async Task<Deployment> StartAsync(DatabaseKind kind, LoadOptions options)
     {
-        var deployment = new Deployment(kind);
+        var deployment = new Deployment(kind, options);
         try
         {
-            await deployment.StartAsync(programs);
+            await deployment.StartAsync();
             return deployment;
         }
         catch
@@ -55,18 +53,18 @@ internal sealed class Deployment : IAsyncDisposable
 
     /// <summary>A process of the platform, with more settings than those of every measured one.</summary>
     public static Task<ApiProcess> StartOursAsync(
-        string? programs,
+        LoadOptions options,
         TestDatabase database,
         IReadOnlyDictionary<string, string>? more = null
     )
     {
-        var settings = new Dictionary<string, string>(Settings);
+        var settings = new Dictionary<string, string>(options.Settings);
         foreach (var (key, value) in more ?? new Dictionary<string, string>())
         {
             settings[key] = value;
         }
 
-        return ApiProcess.StartAsync(database, settings, Program(programs, "Scim.Api", "src"));
+        return ApiProcess.StartAsync(database, settings, Program(options.Programs, "Scim.Api", "src"));
     }
 
     public async ValueTask DisposeAsync()
@@ -77,19 +75,19 @@ internal sealed class Deployment : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync(string? programs)
+    private async Task StartAsync()
     {
         FloorDatabase = await CreateDatabaseAsync();
         OurDatabase = await CreateDatabaseAsync();
-        var ours = Own(await StartOursAsync(programs, OurDatabase.Database));
+        var ours = Own(await StartOursAsync(_options, OurDatabase.Database));
         using var tenant = await TestTenant.CreateAsync(ours);
-        var floor = Own(await StartFloorAsync(programs, FloorDatabase.Database));
+        var floor = Own(await StartFloorAsync(FloorDatabase.Database));
         Floor = await DescribeAsync(Target.Floor, floor, FloorToken, FloorDatabase);
         Ours = await DescribeAsync(Target.Ours, ours, tenant.Token, OurDatabase);
         if (Kind == DatabaseKind.PostgreSql)
         {
-            await CountAsync(Floor, FloorDatabase, database => StartFloorAsync(programs, database));
-            await CountAsync(Ours, OurDatabase, database => StartOursAsync(programs, database));
+            await CountAsync(Floor, FloorDatabase, StartFloorAsync);
+            await CountAsync(Ours, OurDatabase, database => StartOursAsync(_options, database));
         }
     }
 
@@ -100,8 +98,8 @@ internal sealed class Deployment : IAsyncDisposable
         return new DatabaseSide(database);
     }
 
-    private static Task<ApiProcess> StartFloorAsync(string? programs, TestDatabase database) =>
-        ApiProcess.StartAsync(database, Settings, Program(programs, "Scim.Floor", "bench"));
+    private Task<ApiProcess> StartFloorAsync(TestDatabase database) =>
+        ApiProcess.StartAsync(database, _options.Settings, Program(_options.Programs, "Scim.Floor", "bench"));
 
     private ApiProcess Own(ApiProcess server)
     {

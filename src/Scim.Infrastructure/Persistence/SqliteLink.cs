@@ -10,6 +10,7 @@ internal sealed class SqliteLink : IDisposable
     private const int CacheLimit = 256;
     private const nint MainDatabase = 0;
     private const int HasMovedQuestion = 20; // SQLITE_FCNTL_HAS_MOVED
+    private const int ArenaLimit = -8; // M_ARENA_MAX
 
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SqliteStatement> _parts = new(StringComparer.Ordinal);
@@ -19,6 +20,7 @@ internal sealed class SqliteLink : IDisposable
     {
         Batteries_V2.Init();
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+        LimitArenas();
     }
 
     private SqliteLink(SqliteConnection connection) => Connection = connection;
@@ -33,7 +35,7 @@ internal sealed class SqliteLink : IDisposable
 
     // Readers are many, and what one has in its cache is nothing to the others; the system's cache is behind them all.
     public static SqliteLink OpenReader(string path) =>
-        Open(path, SqliteOpenMode.ReadWrite, "pragma query_only = on; pragma cache_size = -4000");
+        Open(path, SqliteOpenMode.ReadWrite, "pragma query_only = on; pragma cache_size = -2000");
 
     public static SqliteLink OpenWriter(string path, SqliteOpenMode mode = SqliteOpenMode.ReadWrite) =>
         Open(
@@ -156,6 +158,23 @@ internal sealed class SqliteLink : IDisposable
             }
         }
     }
+
+    // Pages of the caches come from malloc. With an arena for each thread, what one frees the others cannot have: 30 MB.
+    private static void LimitArenas()
+    {
+        try
+        {
+            _ = SetAllocator(ArenaLimit, 2);
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // Only glibc has arenas to limit.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "mallopt", ExactSpelling = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetAllocator(int parameter, int value);
 
     // The wrapper leaves this function out.
     [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", ExactSpelling = true)]
