@@ -80,6 +80,12 @@ public static class ServiceRegistration
         services.AddSingleton(provider => Retention(provider.GetRequiredService<IOptions<RetentionOptions>>().Value));
         services.AddSingleton(new JobType(SealJournal.JobType, job => new SealJournal(job.Lease)));
         services.AddSingleton(new JobType(PruneTenant.JobType, job => new PruneTenant(job.Lease)));
+        services.AddScoped<ITenantPurge, TenantPurge>();
+        services.AddSingleton(new JobType(PurgeTenant.JobType, job => new PurgeTenant(job.Lease)));
+        services.AddScoped<TenantEdit>();
+        services.AddSingleton(provider => new TenantGrace(
+            TimeSpan.FromDays(provider.GetRequiredService<IOptions<RetentionOptions>>().Value.TenantGraceDays)
+        ));
     }
 
     private static RetentionPolicy Retention(RetentionOptions options) =>

@@ -12,6 +12,7 @@ internal sealed partial class SqlTests
     private static readonly Dictionary<string, string> SharedTables = new(StringComparer.Ordinal)
     {
         ["workspaces"] = "stand above tenants",
+        ["plans"] = "what tenants may have",
         ["replicas"] = "serving processes",
         ["operators"] = "run the service, above tenants",
         ["operator_recovery_codes"] = "belong to operators",

@@ -41,6 +41,13 @@ internal static class AdminPolicy
         ["GET /api_keys"] = Read(Permissions.ReadApiKeys),
         ["POST /api_keys"] = Write(Permissions.WriteApiKeys, "api_key.create"),
         ["DELETE /api_keys/{id}"] = Write(Permissions.WriteApiKeys, "api_key.revoke"),
+        ["GET /tenants"] = Read(Permissions.ReadTenants),
+        ["POST /tenants"] = Write(Permissions.WriteTenants, "tenant.create"),
+        ["GET /tenants/{id}"] = Read(Permissions.ReadTenants),
+        ["PUT /tenants/{id}"] = Write(Permissions.WriteTenants, "tenant.update"),
+        ["DELETE /tenants/{id}"] = Write(Permissions.WriteTenants, "tenant.delete"),
+        ["POST /tenants/{id}/restore"] = Write(Permissions.WriteTenants, "tenant.restore"),
+        ["GET /plans"] = Read(Permissions.ReadTenants),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

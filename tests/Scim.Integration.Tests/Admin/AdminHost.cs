@@ -90,6 +90,9 @@ internal sealed class AdminHost : IAsyncDisposable
     public async Task<AdminClient> SignInAsync(string role, params Guid[] tenants) =>
         await SignInAsync(await OperatorAsync(role, tenants));
 
+    public async Task<AdminClient> SignInAsync(string role, bool stepUp) =>
+        await SignInAsync(await OperatorAsync(role), stepUp);
+
     public static JsonObject Login(string userName, string password, string? totp = null) =>
         totp is null
             ? new() { ["userName"] = userName, ["password"] = password }

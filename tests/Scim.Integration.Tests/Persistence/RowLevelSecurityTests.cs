@@ -17,6 +17,7 @@ internal sealed class RowLevelSecurityTests
     private static readonly string[] Shared =
     [
         "workspaces", // above tenants: who owns them
+        "plans", // what tenants may have
         "tenants", // is the tenant; its policy compares id
         "configuration_epoch", // one counter
         "server_keys", // keys of the installation

@@ -115,6 +115,10 @@ public sealed class AuditOptions
 
 public sealed class RetentionOptions
 {
+    [Description("Days in which a deleted tenant can be restored; after them all that it has is purged.")]
+    [Range(0, 3650)]
+    public int TenantGraceDays { get; set; } = 30;
+
     [Description("Days for which the journal keeps what a change was, beside the fact that it was made; `0` for ever.")]
     [Range(0, 36_500)]
     public int ChangeDays { get; set; }

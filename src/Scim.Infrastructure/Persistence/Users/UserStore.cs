@@ -62,16 +62,26 @@ internal sealed class UserStore(
                 Arg.Time(user.Created),
             ]
         );
+        var limit = (await schemas.GetAsync(cancellationToken)).Limits.Users;
         var mutation = new Mutation(
             insert,
             new JournalEntry("user.create", "User", user.Id.ToString("D"), Change: DocumentDiff.Write(user.Change!)),
             [
-                ResourceCounters.Part(session, "User", 1),
+                ResourceCounters.Added(session, "User", limit),
                 .. AddedEmails(user.Id, keys),
                 .. _unique.Parts(user.Id, user.Document, null),
             ]
         );
-        var (affected, read) = await ApplyAsync(mutation, user, keys.ManagerId is not null, cancellationToken);
+        var (affected, read) = (0, (StoredResource?)null);
+        try
+        {
+            (affected, read) = await ApplyAsync(mutation, user, keys.ManagerId is not null, cancellationToken);
+        }
+        catch (CeilingException)
+        {
+            throw ScimError.LimitReached("users", limit ?? 0);
+        }
+
         if (affected == 0)
         {
             throw UserNameTaken();
@@ -139,12 +149,12 @@ internal sealed class UserStore(
 
     public async Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
     {
-        var schema = (await schemas.GetAsync(cancellationToken)).User;
+        var tenant = await schemas.GetAsync(cancellationToken);
         Statement[] parts =
         [
-            ResourceCounters.Part(session, "User", -1),
+            ResourceCounters.Removed(session, "User", tenant.Limits.Users),
             Own(DeleteEmails, id.Value),
-            .. _unique.Released(id.Value, schema),
+            .. _unique.Released(id.Value, tenant.User),
         ];
         await memberships.DeleteUserAsync(new Deletion(id.Value, ifMatch, parts), cancellationToken);
     }
