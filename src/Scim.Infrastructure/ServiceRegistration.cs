@@ -14,6 +14,7 @@ using Scim.Application.Retention;
 using Scim.Application.Schemas;
 using Scim.Application.Tenants;
 using Scim.Application.Users;
+using Scim.Application.Workspaces;
 using Scim.Domain.Filters;
 using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence;
@@ -26,6 +27,7 @@ using Scim.Infrastructure.Persistence.Sealing;
 using Scim.Infrastructure.Persistence.Search;
 using Scim.Infrastructure.Persistence.Tenants;
 using Scim.Infrastructure.Persistence.Users;
+using Scim.Infrastructure.Persistence.Workspaces;
 using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure;
@@ -83,6 +85,7 @@ public static class ServiceRegistration
         services.AddScoped<ITenantPurge, TenantPurge>();
         services.AddSingleton(new JobType(PurgeTenant.JobType, job => new PurgeTenant(job.Lease)));
         services.AddScoped<TenantEdit>();
+        services.AddScoped<IWorkspaceStore, WorkspaceStore>();
         services.AddSingleton(provider => new TenantGrace(
             TimeSpan.FromDays(provider.GetRequiredService<IOptions<RetentionOptions>>().Value.TenantGraceDays)
         ));

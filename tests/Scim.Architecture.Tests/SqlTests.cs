@@ -15,6 +15,7 @@ internal sealed partial class SqlTests
         ["plans"] = "what tenants may have",
         ["replicas"] = "serving processes",
         ["operators"] = "run the service, above tenants",
+        ["operator_workspaces"] = "operators and workspaces stand above tenants",
         ["operator_recovery_codes"] = "belong to operators",
         ["operator_sessions"] = "belong to operators",
         ["api_keys"] = "run the service, above tenants",

@@ -47,6 +47,11 @@ internal static class AdminPolicy
         ["PUT /tenants/{id}"] = Write(Permissions.WriteTenants, "tenant.update"),
         ["DELETE /tenants/{id}"] = Write(Permissions.WriteTenants, "tenant.delete"),
         ["POST /tenants/{id}/restore"] = Write(Permissions.WriteTenants, "tenant.restore"),
+        ["GET /workspaces"] = Read(Permissions.ReadWorkspaces),
+        ["POST /workspaces"] = Write(Permissions.WriteWorkspaces, "workspace.create"),
+        ["GET /workspaces/{id}"] = Read(Permissions.ReadWorkspaces),
+        ["PUT /workspaces/{id}"] = Write(Permissions.WriteWorkspaces, "workspace.update"),
+        ["DELETE /workspaces/{id}"] = Write(Permissions.WriteWorkspaces, "workspace.delete"),
         ["GET /plans"] = Read(Permissions.ReadTenants),
     };
 

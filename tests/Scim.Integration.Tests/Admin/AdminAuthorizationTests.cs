@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using FluentAssertions;
 using NUnit.Framework;
 using Scim.Application.Tenants;
+using Scim.Application.Workspaces;
 using Scim.Domain.Operators;
 using Scim.TestKit;
 using ScimClient = Scim.TestKit.ScimClient;
@@ -74,6 +75,16 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         ["PUT /tenants/{id}"] = new(_ => new() { ["name"] = "x" }, [Platform, "tenants:write"]),
         ["DELETE /tenants/{id}"] = new(_ => null, [Platform, "tenants:write"]),
         ["POST /tenants/{id}/restore"] = new(_ => null, [Platform, "tenants:write"]),
+        ["GET /workspaces"] = new(_ => null, [.. Everybody, "workspaces:read"]),
+        ["POST /workspaces"] = new(_ => new() { ["slug"] = Some.Slug() }, [Platform, "workspaces:write"]),
+        // Who is bound to tenants by their names is a member of no workspace.
+        ["GET /workspaces/{id}"] = new(
+            _ => null,
+            [Platform, Support, Auditor, "workspaces:read"],
+            [OfTenant, OtherTenant, TenantSupport]
+        ),
+        ["PUT /workspaces/{id}"] = new(_ => new() { ["name"] = "x" }, [Platform, "workspaces:write"]),
+        ["DELETE /workspaces/{id}"] = new(_ => null, [Platform, "workspaces:write"]),
         ["GET /plans"] = new(_ => null, [.. Everybody, "tenants:read"]),
     };
 
@@ -242,6 +253,11 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
             }
 
             return tenant.Id.Value;
+        }
+
+        if (route.Contains("/workspaces/{id}", StringComparison.Ordinal))
+        {
+            return (await _host.SendAsync(new CreateWorkspace(Some.Slug(), null))).Id;
         }
 
         return route.Contains("/tenants/{id}", StringComparison.Ordinal) ? _tenant

@@ -60,6 +60,10 @@ public sealed class TenantLimitTests(DatabaseKind kind)
         (await UsersAsync(tenant)).Should().Be((50, 50, true));
         (await tenant.Client.GetAsync("/Users?count=0")).Json.GetProperty("totalResults").GetInt32().Should().Be(50);
 
+        (await _host.SendAsync(new ListTenantsNearLimit(100)))
+            .Should()
+            .ContainSingle(near => near.Slug == tenant.Slug && near.Users == 50 && near.Limit == 50);
+
         // Whoever is there can be changed and removed, and makes room for one.
         await tenant
             .Client.PatchAsync($"/Users/{first.Id}", Messages.Patch("replace", "displayName", "x"))

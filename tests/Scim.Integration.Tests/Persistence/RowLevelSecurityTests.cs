@@ -24,6 +24,7 @@ internal sealed class RowLevelSecurityTests
         "journal_epochs", // restores of the cluster
         "replicas", // serving processes
         "operators", // who runs the service; their tenants are in operator_tenants
+        "operator_workspaces", // above tenants, as both of its sides
         "operator_recovery_codes",
         "operator_sessions",
         "api_keys",

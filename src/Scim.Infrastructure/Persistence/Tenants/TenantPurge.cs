@@ -65,10 +65,10 @@ internal sealed class TenantPurge(IDatabase database, ControlJournal journal, Ti
         select slug from tenants where id = @tenant and purging_at is not null and purged_at is null
         """;
 
-    // A slug of this form cannot be chosen, so the old one is free.
+    // A slug of this form cannot be chosen, so the old one is free; and the workspace can be deleted.
     private const string Bury = """
         update tenants
-           set slug = @tombstone, name = @slug, contacts = '[]', purged_at = @now, version = version + 1
+           set workspace_id = (select w.id from workspaces w where w.slug = 'default'), slug = @tombstone, name = @slug, contacts = '[]', purged_at = @now, version = version + 1
          where id = @tenant
         """;
 

@@ -21,7 +21,8 @@ internal sealed class TenantRow
         """;
 
     private const string Visible = """
-        exists (select 1 from operator_tenants o where o.tenant_id = t.id and o.operator_id = @caller)
+        (exists (select 1 from operator_tenants o where o.tenant_id = t.id and o.operator_id = @caller)
+         or exists (select 1 from operator_workspaces m where m.workspace_id = t.workspace_id and m.operator_id = @caller))
         """;
 
     public TenantId Id { get; init; }
