@@ -12,10 +12,12 @@ using Scim.Application.Groups;
 using Scim.Application.Jobs;
 using Scim.Application.Retention;
 using Scim.Application.Schemas;
+using Scim.Application.Signup;
 using Scim.Application.Tenants;
 using Scim.Application.Users;
 using Scim.Application.Workspaces;
 using Scim.Domain.Filters;
+using Scim.Infrastructure.Email;
 using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence;
 using Scim.Infrastructure.Persistence.Groups;
@@ -25,6 +27,7 @@ using Scim.Infrastructure.Persistence.Retention;
 using Scim.Infrastructure.Persistence.Schemas;
 using Scim.Infrastructure.Persistence.Sealing;
 using Scim.Infrastructure.Persistence.Search;
+using Scim.Infrastructure.Persistence.Signup;
 using Scim.Infrastructure.Persistence.Tenants;
 using Scim.Infrastructure.Persistence.Users;
 using Scim.Infrastructure.Persistence.Workspaces;
@@ -86,6 +89,13 @@ public static class ServiceRegistration
         services.AddSingleton(new JobType(PurgeTenant.JobType, job => new PurgeTenant(job.Lease)));
         services.AddScoped<TenantEdit>();
         services.AddScoped<IWorkspaceStore, WorkspaceStore>();
+        services.AddScoped<ISignupStore, SignupStore>();
+        services.AddSingleton<IEmailSender, EmailSender>();
+        services.AddSingleton(provider =>
+        {
+            var signup = provider.GetRequiredService<IOptions<SignupOptions>>().Value;
+            return new SignupPolicy(signup.Enabled, signup.ConfirmUrl);
+        });
         services.AddSingleton(provider => new TenantGrace(
             TimeSpan.FromDays(provider.GetRequiredService<IOptions<RetentionOptions>>().Value.TenantGraceDays)
         ));

@@ -26,6 +26,8 @@ internal static class AdminPolicy
     {
         ["POST /login"] = Public(),
         ["POST /login/enroll"] = Public(),
+        ["POST /signup"] = Public(),
+        ["POST /signup/confirm"] = Public(),
         ["POST /logout"] = OwnSession("auth.logout"),
         ["GET /session"] = OwnSession(null),
         ["POST /session/heartbeat"] = OwnSession(null),

@@ -13,5 +13,6 @@ internal static class AdminRoutes
         ApiKeysEndpoints.Map(admin);
         TenantsEndpoints.Map(admin);
         WorkspacesEndpoints.Map(admin);
+        SignupEndpoints.Map(admin);
     }
 }

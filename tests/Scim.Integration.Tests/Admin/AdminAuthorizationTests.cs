@@ -33,6 +33,8 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
     {
         ["POST /login"] = new(_ => AdminHost.Login("nobody", "no such password 1"), [], IsPublic: true),
         ["POST /login/enroll"] = new(_ => new() { ["token"] = "x", ["totp"] = "0" }, [], IsPublic: true),
+        ["POST /signup"] = new(_ => [], [], IsPublic: true),
+        ["POST /signup/confirm"] = new(_ => [], [], IsPublic: true),
         ["POST /logout"] = new(_ => null, Everybody),
         ["GET /session"] = new(_ => null, Everybody),
         ["POST /session/heartbeat"] = new(_ => null, Everybody),

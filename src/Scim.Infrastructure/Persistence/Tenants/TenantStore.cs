@@ -142,12 +142,13 @@ internal sealed class TenantStore(IDatabase database, ControlJournal journal) : 
     }
 
     public Task<Guid?> FindWorkspaceAsync(Guid? id, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            connection =>
+        journal.ReadAsync(
+            (connection, transaction) =>
                 connection.QuerySingleOrDefaultAsync<Guid?>(
                     new CommandDefinition(
                         id is null ? SelectDefaultWorkspace : SelectWorkspace,
                         new { id = id ?? Guid.Empty },
+                        transaction,
                         cancellationToken: cancellationToken
                     )
                 ),
