@@ -40,7 +40,10 @@ internal sealed class ControlJournal(IDatabase database, RequestContext context)
                 cancellationToken
             );
 
-    /// <summary>A read that sees what the act has done so far.</summary>
+    /// <summary>
+    /// A read that sees what the act has done so far. On another connection it would see less, and where all of them wait for
+    /// an act, the act would wait for one of them.
+    /// </summary>
     public Task<T> ReadAsync<T>(
         Func<DbConnection, DbTransaction?, Task<T>> work,
         CancellationToken cancellationToken

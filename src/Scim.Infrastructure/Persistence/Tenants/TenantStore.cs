@@ -131,10 +131,10 @@ internal sealed class TenantStore(IDatabase database, ControlJournal journal) : 
 
     public async Task<TenantPlan?> FindPlanAsync(string name, CancellationToken cancellationToken)
     {
-        var row = await database.ReadAsync(
-            connection =>
+        var row = await journal.ReadAsync(
+            (connection, transaction) =>
                 connection.QuerySingleOrDefaultAsync<PlanRow>(
-                    new CommandDefinition(SelectPlan, new { name }, cancellationToken: cancellationToken)
+                    new CommandDefinition(SelectPlan, new { name }, transaction, cancellationToken: cancellationToken)
                 ),
             cancellationToken
         );

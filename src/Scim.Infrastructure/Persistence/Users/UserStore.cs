@@ -72,16 +72,9 @@ internal sealed class UserStore(
                 .. _unique.Parts(user.Id, user.Document, null),
             ]
         );
-        var (affected, read) = (0, (StoredResource?)null);
-        try
-        {
-            (affected, read) = await ApplyAsync(mutation, user, keys.ManagerId is not null, cancellationToken);
-        }
-        catch (CeilingException)
-        {
-            throw ScimError.LimitReached("users", limit ?? 0);
-        }
-
+        var (affected, read) = limit is { } most
+            ? await WithinAsync(most, ApplyAsync, cancellationToken)
+            : await ApplyAsync();
         if (affected == 0)
         {
             throw UserNameTaken();
@@ -92,6 +85,22 @@ internal sealed class UserStore(
             {
                 ManagerEnd = stored.ManagerEnd,
             };
+
+        Task<(int, StoredResource?)> ApplyAsync() =>
+            this.ApplyAsync(mutation, user, keys.ManagerId is not null, cancellationToken);
+    }
+
+    // Inside a transaction a savepoint, so that what follows can still be done.
+    private async Task<T> WithinAsync<T>(long limit, Func<Task<T>> write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return session.InTransaction ? await session.TransactionAsync(write, cancellationToken) : await write();
+        }
+        catch (CeilingException)
+        {
+            throw ScimError.LimitReached("users", limit);
+        }
     }
 
     public async Task<IReadOnlyList<CreatedUser>> AddAllAsync(
@@ -99,11 +108,14 @@ internal sealed class UserStore(
         CancellationToken cancellationToken
     )
     {
-        // A statement saves no round trip on SQLite, and a unique value is told from another by its own refusal.
+        // A statement saves no round trip on SQLite, and a unique value, or the last place of a limit, is told from
+        // another by its own refusal.
+        var limit = (await schemas.GetAsync(cancellationToken)).Limits.Users;
         if (
             session.Dialect.Provider == DatabaseProvider.PostgreSql
             && users.Count > 0
             && users[0].Document.Schema.Unique.Count == 0
+            && limit is null
         )
         {
             return await AddTogetherAsync(users, cancellationToken);
