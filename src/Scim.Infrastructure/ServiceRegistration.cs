@@ -12,9 +12,12 @@ using Scim.Application.Groups;
 using Scim.Application.Jobs;
 using Scim.Application.Retention;
 using Scim.Application.Schemas;
+using Scim.Application.Signup;
 using Scim.Application.Tenants;
 using Scim.Application.Users;
+using Scim.Application.Workspaces;
 using Scim.Domain.Filters;
+using Scim.Infrastructure.Email;
 using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence;
 using Scim.Infrastructure.Persistence.Groups;
@@ -24,8 +27,10 @@ using Scim.Infrastructure.Persistence.Retention;
 using Scim.Infrastructure.Persistence.Schemas;
 using Scim.Infrastructure.Persistence.Sealing;
 using Scim.Infrastructure.Persistence.Search;
+using Scim.Infrastructure.Persistence.Signup;
 using Scim.Infrastructure.Persistence.Tenants;
 using Scim.Infrastructure.Persistence.Users;
+using Scim.Infrastructure.Persistence.Workspaces;
 using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure;
@@ -80,6 +85,20 @@ public static class ServiceRegistration
         services.AddSingleton(provider => Retention(provider.GetRequiredService<IOptions<RetentionOptions>>().Value));
         services.AddSingleton(new JobType(SealJournal.JobType, job => new SealJournal(job.Lease)));
         services.AddSingleton(new JobType(PruneTenant.JobType, job => new PruneTenant(job.Lease)));
+        services.AddScoped<ITenantPurge, TenantPurge>();
+        services.AddSingleton(new JobType(PurgeTenant.JobType, job => new PurgeTenant(job.Lease)));
+        services.AddScoped<TenantEdit>();
+        services.AddScoped<IWorkspaceStore, WorkspaceStore>();
+        services.AddScoped<ISignupStore, SignupStore>();
+        services.AddSingleton<IEmailSender, EmailSender>();
+        services.AddSingleton(provider =>
+        {
+            var signup = provider.GetRequiredService<IOptions<SignupOptions>>().Value;
+            return new SignupPolicy(signup.Enabled, signup.ConfirmUrl);
+        });
+        services.AddSingleton(provider => new TenantGrace(
+            TimeSpan.FromDays(provider.GetRequiredService<IOptions<RetentionOptions>>().Value.TenantGraceDays)
+        ));
     }
 
     private static RetentionPolicy Retention(RetentionOptions options) =>

@@ -12,11 +12,14 @@ internal sealed partial class SqlTests
     private static readonly Dictionary<string, string> SharedTables = new(StringComparer.Ordinal)
     {
         ["workspaces"] = "stand above tenants",
+        ["plans"] = "what tenants may have",
         ["replicas"] = "serving processes",
         ["operators"] = "run the service, above tenants",
+        ["operator_workspaces"] = "operators and workspaces stand above tenants",
         ["operator_recovery_codes"] = "belong to operators",
         ["operator_sessions"] = "belong to operators",
         ["api_keys"] = "run the service, above tenants",
+        ["signups"] = "nobody's tenant yet",
         ["sign_in_failures"] = "accounts and networks under keyed digests",
         ["tenants"] = "its own id is the tenant",
         ["configuration_epoch"] = "one counter for the installation",

@@ -28,6 +28,8 @@ internal static class AdminBody
         NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict,
         PropertyNameCaseInsensitive = false,
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        // Of objects inside the body; what is unknown in the body itself is told by name.
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
     };
 
     /// <exception cref="ScimException">400 for what is no JSON object, 422 with every field that is wrong.</exception>
@@ -118,7 +120,7 @@ internal static class AdminBody
             : plain == typeof(IReadOnlyList<Guid>) ? "a list of ids"
             : plain.IsPrimitive ? "a whole number"
             : plain.IsAssignableTo(typeof(System.Collections.IEnumerable)) ? "a list of texts"
-            : "an object";
+            : $"an object with {string.Join(", ", Options.GetTypeInfo(plain).Properties.Select(property => property.Name))}";
     }
 
     private static string Shorten(string name) => name.Length <= 64 ? name : name[..64];

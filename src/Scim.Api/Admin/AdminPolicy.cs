@@ -26,6 +26,8 @@ internal static class AdminPolicy
     {
         ["POST /login"] = Public(),
         ["POST /login/enroll"] = Public(),
+        ["POST /signup"] = Public(),
+        ["POST /signup/confirm"] = Public(),
         ["POST /logout"] = OwnSession("auth.logout"),
         ["GET /session"] = OwnSession(null),
         ["POST /session/heartbeat"] = OwnSession(null),
@@ -41,6 +43,18 @@ internal static class AdminPolicy
         ["GET /api_keys"] = Read(Permissions.ReadApiKeys),
         ["POST /api_keys"] = Write(Permissions.WriteApiKeys, "api_key.create"),
         ["DELETE /api_keys/{id}"] = Write(Permissions.WriteApiKeys, "api_key.revoke"),
+        ["GET /tenants"] = Read(Permissions.ReadTenants),
+        ["POST /tenants"] = Write(Permissions.WriteTenants, "tenant.create"),
+        ["GET /tenants/{id}"] = Read(Permissions.ReadTenants),
+        ["PUT /tenants/{id}"] = Write(Permissions.WriteTenants, "tenant.update"),
+        ["DELETE /tenants/{id}"] = Write(Permissions.WriteTenants, "tenant.delete"),
+        ["POST /tenants/{id}/restore"] = Write(Permissions.WriteTenants, "tenant.restore"),
+        ["GET /workspaces"] = Read(Permissions.ReadWorkspaces),
+        ["POST /workspaces"] = Write(Permissions.WriteWorkspaces, "workspace.create"),
+        ["GET /workspaces/{id}"] = Read(Permissions.ReadWorkspaces),
+        ["PUT /workspaces/{id}"] = Write(Permissions.WriteWorkspaces, "workspace.update"),
+        ["DELETE /workspaces/{id}"] = Write(Permissions.WriteWorkspaces, "workspace.delete"),
+        ["GET /plans"] = Read(Permissions.ReadTenants),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

@@ -11,5 +11,8 @@ internal static class AdminRoutes
         SignInEndpoints.Map(admin);
         OperatorsEndpoints.Map(admin);
         ApiKeysEndpoints.Map(admin);
+        TenantsEndpoints.Map(admin);
+        WorkspacesEndpoints.Map(admin);
+        SignupEndpoints.Map(admin);
     }
 }

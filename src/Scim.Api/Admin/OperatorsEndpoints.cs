@@ -27,6 +27,7 @@ internal static class OperatorsEndpoints
             account.UserName,
             account.Roles,
             account.TenantIds,
+            account.WorkspaceIds,
         };
 
     private static async Task<IResult> ListAsync(
@@ -125,6 +126,7 @@ internal static class OperatorsEndpoints
             account.UserName,
             account.Roles,
             account.TenantIds,
+            account.WorkspaceIds,
             state = account.IsActive ? OperatorValues.Active : OperatorValues.Disabled,
             totpEnrolled = account.IsEnrolled,
             account.CreatedAt,

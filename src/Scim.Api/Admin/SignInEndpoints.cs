@@ -71,6 +71,7 @@ internal static class SignInEndpoints
                     userName = caller.Name,
                     caller.Roles,
                     caller.TenantIds,
+                    caller.WorkspaceIds,
                 },
             }
         );

@@ -6,8 +6,6 @@ namespace Scim.Api.Cli;
 
 internal static class TenantVerbs
 {
-    private static readonly string[] Plans = ["trial", "standard", "unlimited"];
-
     public static Command Create(VerbConsole console)
     {
         var command = new Command("tenant", "Tenants: one customer's directory each.");
@@ -21,8 +19,11 @@ internal static class TenantVerbs
     {
         var slug = new Argument<string>("slug") { Description = "Lower-case letters, digits and hyphens." };
         var name = new Option<string?>("--name") { Description = "What people call it; the slug if not given." };
-        var plan = new Option<string>("--plan") { DefaultValueFactory = _ => "unlimited" };
-        plan.AcceptOnlyFromAmong(Plans);
+        var plan = new Option<string>("--plan")
+        {
+            Description = "trial, standard or unlimited.",
+            DefaultValueFactory = _ => "unlimited",
+        };
         var json = VerbConsole.JsonOption();
         var command = new Command("create", "Create a tenant.") { slug, name, plan, json };
         console.Bind(
@@ -32,7 +33,7 @@ internal static class TenantVerbs
                 var request = new CreateTenant(
                     parsed.GetRequiredValue(slug),
                     parsed.GetValue(name),
-                    Enum.Parse<TenantPlan>(parsed.GetRequiredValue(plan), ignoreCase: true)
+                    parsed.GetRequiredValue(plan)
                 );
                 var tenant = await mediator.Send(request, cancellationToken);
                 if (parsed.GetValue(json))
@@ -73,7 +74,7 @@ internal static class TenantVerbs
 
                 foreach (var tenant in tenants)
                 {
-                    var state = $"{Text(tenant.State)}\t{Text(tenant.Plan)}";
+                    var state = $"{Text(tenant.State)}\t{tenant.Plan.Name}";
                     await console.LineAsync($"{tenant.Slug}\t{tenant.Id}\t{state}\t{tenant.Name}");
                 }
 
@@ -120,10 +121,9 @@ internal static class TenantVerbs
             slug = tenant.Slug,
             name = tenant.Name,
             state = Text(tenant.State),
-            plan = Text(tenant.Plan),
+            plan = tenant.Plan.Name,
             createdAt = tenant.CreatedAt,
         };
 
-    private static string Text<T>(T value)
-        where T : struct, Enum => value.ToString().ToLowerInvariant();
+    private static string Text(TenantState state) => state.ToString().ToLowerInvariant();
 }

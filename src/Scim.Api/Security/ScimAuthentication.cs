@@ -13,7 +13,8 @@ internal sealed class ScimAuthentication(
     ICredentialVerifier verifier,
     IRefusalRecorder refusals,
     SecurityMetrics metrics,
-    ScimResults results
+    ScimResults results,
+    TimeProvider clock
 )
 {
     // One answer for all of them: it does not tell a token that never was from one that is no more.
@@ -23,6 +24,14 @@ internal sealed class ScimAuthentication(
 
     private static readonly ScimError NoToken = ScimError
         .Unauthorized("Send the SCIM client's token in the Authorization header, as \"Bearer scim_…\".")
+        .Error;
+
+    private static readonly ScimError Suspended = ScimError
+        .Forbidden("The tenant is suspended: nothing is lost, and it can be used again when the provider lifts this.")
+        .Error;
+
+    private static readonly ScimError TrialEnded = ScimError
+        .Forbidden("The tenant's trial has ended: it can be read, and changed again once it is on another plan.")
         .Error;
 
     public async Task InvokeAsync(HttpContext context, RequestContext request)
@@ -45,9 +54,21 @@ internal sealed class ScimAuthentication(
             request.BaseUrl = results.BaseUrl(context.Request);
             metrics.Accepted(caller);
             var needed = ScimPaths.NeededScope(context.Request);
+            if (caller.IsTenantSuspended)
+            {
+                await ForbidAsync(context, request, caller, "tenant-suspended", Suspended);
+                return;
+            }
+
+            if (needed == Scopes.Write && caller.TrialEndsAt <= clock.GetUtcNow())
+            {
+                await ForbidAsync(context, request, caller, "trial-ended", TrialEnded);
+                return;
+            }
+
             if (!isDiscovery && (caller.Scopes & needed) == 0)
             {
-                await ForbidAsync(context, request, caller, needed);
+                await ForbidScopeAsync(context, request, caller, needed);
                 return;
             }
         }
@@ -92,11 +113,31 @@ internal sealed class ScimAuthentication(
         return ScimErrors.WriteAsync(context, InvalidToken);
     }
 
-    private Task ForbidAsync(HttpContext context, RequestContext request, Caller caller, Scopes needed)
+    private Task ForbidScopeAsync(HttpContext context, RequestContext request, Caller caller, Scopes needed)
     {
-        const string Reason = "insufficient-scope";
         var scope = ScopeNames.Format(needed);
-        metrics.Refused(new NamedClient(caller.TenantId, caller.TenantSlug, caller.ClientId), Reason);
+        context.Response.Headers.WWWAuthenticate =
+            $"{ScimErrors.Challenge}, error=\"insufficient_scope\", scope=\"{scope}\"";
+        return ForbidAsync(
+            context,
+            request,
+            caller,
+            "insufficient-scope",
+            ScimError.Forbidden($"This request needs the scope {scope}, which the SCIM client does not have.").Error,
+            $": {scope}"
+        );
+    }
+
+    private Task ForbidAsync(
+        HttpContext context,
+        RequestContext request,
+        Caller caller,
+        string reason,
+        ScimError error,
+        string more = ""
+    )
+    {
+        metrics.Refused(new NamedClient(caller.TenantId, caller.TenantSlug, caller.ClientId), reason);
         refusals.Record(
             new Refusal(
                 caller.TenantId,
@@ -104,15 +145,10 @@ internal sealed class ScimAuthentication(
                 request.RequestId,
                 "client.authorize",
                 StatusCodes.Status403Forbidden,
-                $"{Reason}: {scope}"
+                reason + more
             )
         );
-        context.Response.Headers.WWWAuthenticate =
-            $"{ScimErrors.Challenge}, error=\"insufficient_scope\", scope=\"{scope}\"";
-        return ScimErrors.WriteAsync(
-            context,
-            ScimError.Forbidden($"This request needs the scope {scope}, which the SCIM client does not have.").Error
-        );
+        return ScimErrors.WriteAsync(context, error);
     }
 
     private static string Reason(CredentialFailure failure) =>

@@ -13,6 +13,9 @@ public sealed record AdminCaller(
     OperatorSession? Session
 )
 {
+    /// <summary>The workspaces that a caller who is bound to tenants is a member of.</summary>
+    public IReadOnlyList<Guid> WorkspaceIds { get; init; } = [];
+
     public bool IsTenantBound => TenantIds is not null;
 }
 

@@ -19,7 +19,13 @@ public sealed record Caller(
     string TokenId,
     Scopes Scopes,
     ClientProfile Profile
-);
+)
+{
+    public bool IsTenantSuspended { get; init; }
+
+    /// <summary>From then on the tenant can only be read.</summary>
+    public DateTimeOffset? TrialEndsAt { get; init; }
+}
 
 /// <summary>
 /// Who asks and under which request id; one per request (scoped). Handlers read it, the edge fills it. Operator verbs

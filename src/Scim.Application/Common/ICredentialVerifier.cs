@@ -17,7 +17,7 @@ public enum CredentialFailure
     Revoked,
     Expired,
 
-    /// <summary>The client or its tenant is not active.</summary>
+    /// <summary>The client is not active, or its tenant is deleted.</summary>
     Suspended,
 
     /// <summary>Refused without a look-up after too many failures.</summary>

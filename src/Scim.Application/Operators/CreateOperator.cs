@@ -25,7 +25,7 @@ internal sealed class CreateOperatorHandler(
     public async Task<OperatorAccount> Handle(CreateOperator command, CancellationToken cancellationToken)
     {
         var values = command.Values;
-        Grants.RequireGrantable(request.Admin, values.RoleNames, values.Tenants);
+        Grants.RequireGrantable(request.Admin, values.RoleNames, values.Tenants, values.Workspaces);
         SteppedUp.Require(request, clock);
         var now = clock.Now();
         var id = Guid.CreateVersion7(now);
@@ -44,7 +44,10 @@ internal sealed class CreateOperatorHandler(
             Version: 1,
             now,
             LastSignInAt: null
-        );
+        )
+        {
+            WorkspaceIds = values.Workspaces,
+        };
         await operators.AddAsync(account, now, cancellationToken);
         return account;
     }

@@ -13,10 +13,16 @@ internal static class Grants
     public static void RequireGrantable(
         AdminCaller? caller,
         IReadOnlyList<string> roles,
-        IReadOnlyList<Guid>? tenantIds
+        IReadOnlyList<Guid>? tenantIds,
+        IReadOnlyList<Guid> workspaceIds
     )
     {
         Require(caller, roles, tenantIds);
+        if (caller?.IsTenantBound == true && workspaceIds.Except(caller.WorkspaceIds).Any())
+        {
+            throw UnknownWorkspaces();
+        }
+
         if (caller?.TenantIds is { } own && (tenantIds is null || tenantIds.Except(own).Any()))
         {
             // As for a tenant that does not exist: whose it is is not the caller's to know.
@@ -27,6 +33,14 @@ internal static class Grants
     public static ScimException UnknownTenants() =>
         ScimError.Invalid(
             new Dictionary<string, string[]> { ["tenantIds"] = ["must name tenants that exist and that you reach"] }
+        );
+
+    public static ScimException UnknownWorkspaces() =>
+        ScimError.Invalid(
+            new Dictionary<string, string[]>
+            {
+                ["workspaceIds"] = ["must name workspaces that exist and that you are a member of"],
+            }
         );
 
     private static void Require(AdminCaller? caller, IEnumerable<string> roles, IReadOnlyList<Guid>? tenantIds)

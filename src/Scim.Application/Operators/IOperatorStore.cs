@@ -3,7 +3,7 @@ using Scim.Application.Common;
 namespace Scim.Application.Operators;
 
 /// <summary>One who runs the service, or a part of it.</summary>
-/// <param name="TenantIds">The tenants that the operator may reach; null for the whole installation.</param>
+/// <param name="TenantIds">The tenants that the operator may reach by name; null for the whole installation.</param>
 /// <param name="TotpSecret">Sealed; null before the first enrolment was offered.</param>
 public sealed record OperatorAccount(
     Guid Id,
@@ -19,6 +19,9 @@ public sealed record OperatorAccount(
     DateTimeOffset? LastSignInAt
 )
 {
+    /// <summary>Those whose tenants the operator reaches beside the named ones.</summary>
+    public IReadOnlyList<Guid> WorkspaceIds { get; init; } = [];
+
     // A record prints its properties; this one holds secrets.
     public override string ToString() => $"{nameof(OperatorAccount)} {Id:D}";
 }
@@ -43,7 +46,7 @@ public interface IOperatorStore
     /// <summary>Null also for an operator whom the caller may not see.</summary>
     Task<OperatorAccount?> FindAsync(Guid id, AdminCaller? caller, CancellationToken cancellationToken);
 
-    /// <summary>Refuses with 409 when the name is taken, and with 422 when a tenant does not exist.</summary>
+    /// <summary>Refuses with 409 when the name is taken, and with 422 when a tenant or a workspace does not exist.</summary>
     Task AddAsync(OperatorAccount account, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>

@@ -5,14 +5,16 @@ using Scim.Domain.Text;
 namespace Scim.Application.Operators;
 
 /// <summary>What an administrator says of an operator.</summary>
-/// <param name="TenantIds">Null for the whole installation.</param>
+/// <param name="TenantIds">Null for the whole installation, or what the workspaces own.</param>
 /// <param name="State"><c>active</c>, the default, or <c>disabled</c>.</param>
+/// <param name="WorkspaceIds">The workspaces whose tenants the operator reaches beside these, now and later.</param>
 public record OperatorValues(
     string? UserName,
     string? Password,
     IReadOnlyList<string?>? Roles,
     IReadOnlyList<Guid>? TenantIds,
-    string? State
+    string? State,
+    IReadOnlyList<Guid>? WorkspaceIds = null
 )
 {
     public const int MaxNameLength = 100;
@@ -23,7 +25,10 @@ public record OperatorValues(
 
     public IReadOnlyList<string> RoleNames => [.. Roles!.OfType<string>().Distinct().Order(StringComparer.Ordinal)];
 
-    public IReadOnlyList<Guid>? Tenants => TenantIds is null ? null : [.. TenantIds.Distinct().Order()];
+    public IReadOnlyList<Guid>? Tenants =>
+        TenantIds is null && WorkspaceIds is null ? null : [.. (TenantIds ?? []).Distinct().Order()];
+
+    public IReadOnlyList<Guid> Workspaces => [.. (WorkspaceIds ?? []).Distinct().Order()];
 
     /// <summary>The form in which user names are compared.</summary>
     public static string KeyOf(string userName) => Folding.Fold(userName);
@@ -36,8 +41,9 @@ public sealed record NewOperator(
     string? Password,
     IReadOnlyList<string?>? Roles,
     IReadOnlyList<Guid>? TenantIds,
-    string? State
-) : OperatorValues(UserName, Password, Roles, TenantIds, State)
+    string? State,
+    IReadOnlyList<Guid>? WorkspaceIds = null
+) : OperatorValues(UserName, Password, Roles, TenantIds, State, WorkspaceIds)
 {
     public override string ToString() => nameof(NewOperator);
 }
@@ -81,15 +87,18 @@ internal sealed class OperatorValuesValidator : AbstractValidator<OperatorValues
             .WithMessage($"may name {Roles}");
         RuleFor(x => x.Roles)
             .Must(roles => !Has(roles, OperatorRole.PlatformAdmin))
-            .When(x => x.TenantIds is not null)
-            .WithMessage($"may not hold {OperatorRole.PlatformAdmin.Name} beside tenantIds");
+            .When(x => x.Tenants is not null)
+            .WithMessage($"may not hold {OperatorRole.PlatformAdmin.Name} beside tenantIds or workspaceIds");
         RuleFor(x => x.Roles)
             .Must(roles => !Has(roles, OperatorRole.TenantAdmin))
-            .When(x => x.TenantIds is null)
-            .WithMessage($"needs tenantIds beside {OperatorRole.TenantAdmin.Name}");
+            .When(x => x.Tenants is null)
+            .WithMessage($"needs tenantIds or workspaceIds beside {OperatorRole.TenantAdmin.Name}");
         RuleFor(x => x.TenantIds)
             .Must(tenants => tenants is null || tenants.Count is > 0 and <= MaxTenants)
             .WithMessage($"holds 1 to {MaxTenants} tenants; leave it out for the whole installation");
+        RuleFor(x => x.WorkspaceIds)
+            .Must(workspaces => workspaces is null || workspaces.Count is > 0 and <= MaxTenants)
+            .WithMessage($"holds 1 to {MaxTenants} workspaces");
         RuleFor(x => x.State)
             .Must(state => state is null or OperatorValues.Active or OperatorValues.Disabled)
             .WithMessage($"is {OperatorValues.Active} or {OperatorValues.Disabled}");

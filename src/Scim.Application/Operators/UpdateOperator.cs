@@ -42,6 +42,7 @@ internal sealed class UpdateOperatorHandler(
                 PasswordHash = hash ?? before.PasswordHash,
                 Roles = values.RoleNames,
                 TenantIds = values.Tenants,
+                WorkspaceIds = values.Workspaces,
                 IsActive = values.IsActive,
                 Version = before.Version + 1,
             };
@@ -63,8 +64,10 @@ internal sealed class UpdateOperatorHandler(
     private void Check(OperatorAccount before, OperatorAccount after, bool newPassword)
     {
         Grants.RequireRank(request.Admin, before);
-        Grants.RequireGrantable(request.Admin, after.Roles, after.TenantIds);
-        var sameReach = (before.TenantIds ?? []).SequenceEqual(after.TenantIds ?? []);
+        Grants.RequireGrantable(request.Admin, after.Roles, after.TenantIds, after.WorkspaceIds);
+        var sameReach =
+            (before.TenantIds ?? []).SequenceEqual(after.TenantIds ?? [])
+            && before.WorkspaceIds.SequenceEqual(after.WorkspaceIds);
         var sameKind = before.TenantIds is null == after.TenantIds is null;
         if (newPassword || !sameReach || !sameKind || !before.Roles.SequenceEqual(after.Roles))
         {

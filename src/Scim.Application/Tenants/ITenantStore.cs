@@ -1,3 +1,4 @@
+using Scim.Application.Common;
 using Scim.Domain.Tenants;
 
 namespace Scim.Application.Tenants;
@@ -12,6 +13,26 @@ public interface ITenantStore
     Task AddAsync(Tenant tenant, CancellationToken cancellationToken);
 
     Task<Tenant?> FindAsync(string slug, CancellationToken cancellationToken);
+
+    /// <summary>Null also for a tenant that the caller may not see.</summary>
+    Task<Tenant?> FindAsync(TenantId id, AdminCaller? caller, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores <paramref name="after"/> over the version of <paramref name="before"/>, and opens the job that purges it when
+    /// it is to be purged at another time; false when the version has changed.
+    /// </summary>
+    Task<bool> SaveAsync(
+        Tenant before,
+        Tenant after,
+        string operation,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    );
+
+    Task<TenantPlan?> FindPlanAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>The default workspace for null; null when there is none of this id.</summary>
+    Task<Guid?> FindWorkspaceAsync(Guid? id, CancellationToken cancellationToken);
 
     Task SetAsync(
         TenantId tenant,

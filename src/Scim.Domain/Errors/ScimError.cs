@@ -55,6 +55,14 @@ public sealed record ScimError(int Status, string? ScimType, string Detail)
 
     public static ScimException Forbidden(string detail) => Of(403, null, detail);
 
+    /// <summary>The tenant has as much as it may have.</summary>
+    public static ScimException LimitReached(string what, long limit) =>
+        Refused(
+            403,
+            "limit-reached",
+            $"The tenant has reached its limit of {limit} {what}; what there is stays. Remove some, or ask for a larger plan."
+        );
+
     public static ScimException NotFound(string resourceType, string id) =>
         Of(404, null, $"{resourceType} {Shorten(id)} does not exist.");
 

@@ -13,6 +13,7 @@ public static class OpaqueToken
     public const string Session = "scps_";
     public const string ApiKey = "scpk_";
     public const string Enrollment = "scpe_";
+    public const string Signup = "scpu_";
 
     private const int SecretLength = 43; // 62^43 > 2^256
     private const string Base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

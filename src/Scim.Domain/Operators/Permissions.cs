@@ -9,10 +9,22 @@ public enum Permissions
     WriteOperators = 2,
     ReadApiKeys = 4,
     WriteApiKeys = 8,
+    ReadTenants = 16,
+    WriteTenants = 32,
+    ReadWorkspaces = 64,
+    WriteWorkspaces = 128,
 
     /// <summary>What belongs to no tenant: nobody who is bound to tenants has it, whatever the role.</summary>
-    OfInstallation = ReadApiKeys | WriteApiKeys,
-    All = ReadOperators | WriteOperators | ReadApiKeys | WriteApiKeys,
+    OfInstallation = ReadApiKeys | WriteApiKeys | WriteTenants | WriteWorkspaces,
+    All =
+        ReadOperators
+        | WriteOperators
+        | ReadApiKeys
+        | WriteApiKeys
+        | ReadTenants
+        | WriteTenants
+        | ReadWorkspaces
+        | WriteWorkspaces,
 }
 
 /// <summary>Permissions as they are written: <c>operators:read</c>.</summary>
@@ -24,6 +36,10 @@ public static class PermissionNames
         ["operators:write"] = Permissions.WriteOperators,
         ["api_keys:read"] = Permissions.ReadApiKeys,
         ["api_keys:write"] = Permissions.WriteApiKeys,
+        ["tenants:read"] = Permissions.ReadTenants,
+        ["tenants:write"] = Permissions.WriteTenants,
+        ["workspaces:read"] = Permissions.ReadWorkspaces,
+        ["workspaces:write"] = Permissions.WriteWorkspaces,
     };
 
     public static IReadOnlyCollection<string> All => Known.Keys;

@@ -12,10 +12,16 @@ internal sealed class UniqueViolationException(string constraint, Exception? inn
     public string Constraint { get; } = constraint;
 }
 
+/// <summary>A counter is not to go past its limit.</summary>
+internal sealed class CeilingException(Exception inner) : Exception("The limit is reached.", inner)
+{
+    public const string Constraint = "resource_counters_ceiling";
+}
+
 /// <summary>A race was lost; the same work may succeed when it runs again from its start.</summary>
 internal sealed class TransientDatabaseException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>Turns what the drivers throw into the three outcomes that callers know.</summary>
+/// <summary>Turns what the drivers throw into the outcomes that callers know.</summary>
 internal sealed partial class DatabaseFaults(ILogger<DatabaseFaults> logger)
 {
     private const string IdleInTransactionTimeout = "25P03";
@@ -40,6 +46,8 @@ internal sealed partial class DatabaseFaults(ILogger<DatabaseFaults> logger)
                 exception.ConstraintName ?? "",
                 exception
             ),
+            PostgresErrorCodes.CheckViolation when exception.ConstraintName == CeilingException.Constraint =>
+                new CeilingException(exception),
             PostgresErrorCodes.SerializationFailure
             or PostgresErrorCodes.DeadlockDetected
             or PostgresErrorCodes.ForeignKeyViolation => new TransientDatabaseException(
@@ -72,6 +80,9 @@ internal sealed partial class DatabaseFaults(ILogger<DatabaseFaults> logger)
                     IndexName(exception.Message, exception.SqliteExtendedErrorCode),
                     exception
                 );
+            case SQLitePCL.raw.SQLITE_CONSTRAINT_CHECK
+                when exception.Message.Contains(CeilingException.Constraint, StringComparison.Ordinal):
+                return new CeilingException(exception);
             case SQLitePCL.raw.SQLITE_CONSTRAINT_FOREIGNKEY:
                 return new TransientDatabaseException(exception.Message, exception);
         }

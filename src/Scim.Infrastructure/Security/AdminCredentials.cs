@@ -21,8 +21,13 @@ internal sealed class AdminCredentials(IDatabase database, SessionLimits limits,
          where s.token_hash = @hash and o.state = 'active'
         """;
 
-    private const string SelectTenants =
-        "select tenant_id from operator_tenants where operator_id = @id order by tenant_id";
+    private const string SelectTenants = """
+        select tenant_id from operator_tenants where operator_id = @id
+        union
+        select t.id from operator_workspaces m join tenants t on t.workspace_id = m.workspace_id where m.operator_id = @id
+        """;
+
+    private const string SelectWorkspaces = "select workspace_id from operator_workspaces where operator_id = @id";
 
     // Only a lease that still runs is extended: a late heartbeat revives nothing.
     private const string Extend = """
@@ -66,18 +71,21 @@ internal sealed class AdminCredentials(IDatabase database, SessionLimits limits,
         CancellationToken cancellationToken
     )
     {
-        var (row, tenants) = await database.ReadAsync(
+        var (row, tenants, workspaces) = await database.ReadAsync(
             async connection =>
             {
                 var found = await connection.QuerySingleOrDefaultAsync<SessionRow>(
                     SelectSession,
                     new { hash = OpaqueToken.Hash(token) }
                 );
-                IReadOnlyList<Guid>? reach =
-                    found?.Reach == "tenants"
-                        ? (await connection.QueryAsync<Guid>(SelectTenants, new { id = found.Id })).AsList()
-                        : null;
-                return (found, reach);
+                if (found?.Reach != "tenants")
+                {
+                    return (found, (IReadOnlyList<Guid>?)null, (IReadOnlyList<Guid>)[]);
+                }
+
+                var reach = await connection.QueryAsync<Guid>(SelectTenants, new { id = found.Id });
+                var member = await connection.QueryAsync<Guid>(SelectWorkspaces, new { id = found.Id });
+                return (found, [.. reach.Order()], [.. member.Order()]);
             },
             cancellationToken
         );
@@ -110,7 +118,10 @@ internal sealed class AdminCredentials(IDatabase database, SessionLimits limits,
                 OperatorRole.PermissionsOf(roles, tenants is not null),
                 tenants,
                 new OperatorSession(row.SessionId, row.ExpiresAt, lease, row.SteppedUpUntil)
-            ),
+            )
+            {
+                WorkspaceIds = workspaces,
+            },
             default
         );
     }

@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
 using NUnit.Framework;
+using Scim.Application.Tenants;
+using Scim.Application.Workspaces;
 using Scim.Domain.Operators;
 using Scim.TestKit;
+using ScimClient = Scim.TestKit.ScimClient;
 
 namespace Scim.Integration.Tests.Admin;
 
@@ -30,6 +33,8 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
     {
         ["POST /login"] = new(_ => AdminHost.Login("nobody", "no such password 1"), [], IsPublic: true),
         ["POST /login/enroll"] = new(_ => new() { ["token"] = "x", ["totp"] = "0" }, [], IsPublic: true),
+        ["POST /signup"] = new(_ => [], [], IsPublic: true),
+        ["POST /signup/confirm"] = new(_ => [], [], IsPublic: true),
         ["POST /logout"] = new(_ => null, Everybody),
         ["GET /session"] = new(_ => null, Everybody),
         ["POST /session/heartbeat"] = new(_ => null, Everybody),
@@ -62,6 +67,27 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         ["GET /api_keys"] = new(_ => null, [Platform, Support, Auditor, "api_keys:read"]),
         ["POST /api_keys"] = new(_ => new() { ["name"] = "x" }, [Platform, "api_keys:write"]),
         ["DELETE /api_keys/{id}"] = new(_ => null, [], [Platform, "api_keys:write"]),
+        ["GET /tenants"] = new(_ => null, [.. Everybody, "tenants:read"]),
+        ["POST /tenants"] = new(_ => new() { ["slug"] = Some.Slug() }, [Platform, "tenants:write"]),
+        ["GET /tenants/{id}"] = new(
+            _ => null,
+            [Platform, OfTenant, Support, Auditor, TenantSupport, "tenants:read"],
+            [OtherTenant]
+        ),
+        ["PUT /tenants/{id}"] = new(_ => new() { ["name"] = "x" }, [Platform, "tenants:write"]),
+        ["DELETE /tenants/{id}"] = new(_ => null, [Platform, "tenants:write"]),
+        ["POST /tenants/{id}/restore"] = new(_ => null, [Platform, "tenants:write"]),
+        ["GET /workspaces"] = new(_ => null, [.. Everybody, "workspaces:read"]),
+        ["POST /workspaces"] = new(_ => new() { ["slug"] = Some.Slug() }, [Platform, "workspaces:write"]),
+        // Who is bound to tenants by their names is a member of no workspace.
+        ["GET /workspaces/{id}"] = new(
+            _ => null,
+            [Platform, Support, Auditor, "workspaces:read"],
+            [OfTenant, OtherTenant, TenantSupport]
+        ),
+        ["PUT /workspaces/{id}"] = new(_ => new() { ["name"] = "x" }, [Platform, "workspaces:write"]),
+        ["DELETE /workspaces/{id}"] = new(_ => null, [Platform, "workspaces:write"]),
+        ["GET /plans"] = new(_ => null, [.. Everybody, "tenants:read"]),
     };
 
     private readonly Dictionary<string, string?> _refused = [];
@@ -144,10 +170,7 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
             foreach (var (route, example) in Cases.Where(pair => !pair.Value.IsPublic))
             {
                 // Fresh ones for each call, as a delete may really happen.
-                var id = route.Contains("{id}", StringComparison.Ordinal)
-                    ? (await _host.OperatorAsync("tenant-admin", _tenant)).Id
-                    : Guid.Empty;
-                var target = new Target(id, _tenant);
+                var target = new Target(await TargetAsync(route), _tenant);
 
                 var answer = await CallAsync(route, example, await token(), target);
 
@@ -214,13 +237,37 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         using var client = _host.Client(token);
         return await client.SendAsync(
             method,
-            path.Replace("{id}", target.Operator.ToString("D"), StringComparison.Ordinal)
+            path.Replace("{id}", target.Id.ToString("D"), StringComparison.Ordinal)
                 .Replace("{sessionId}", Guid.NewGuid().ToString("D"), StringComparison.Ordinal),
             example.Body(target)?.ToJsonString()
         );
     }
 
-    private sealed record Target(Guid Operator, Guid Tenant);
+    /// <summary>What the route's id names.</summary>
+    private async Task<Guid> TargetAsync(string route)
+    {
+        if (route is "DELETE /tenants/{id}" or "POST /tenants/{id}/restore")
+        {
+            var tenant = await _host.SendAsync(new CreateTenant(Some.Slug(), null));
+            if (route.StartsWith("POST", StringComparison.Ordinal))
+            {
+                await _host.SendAsync(new DeleteTenant(tenant.Id, false, null));
+            }
+
+            return tenant.Id.Value;
+        }
+
+        if (route.Contains("/workspaces/{id}", StringComparison.Ordinal))
+        {
+            return (await _host.SendAsync(new CreateWorkspace(Some.Slug(), null))).Id;
+        }
+
+        return route.Contains("/tenants/{id}", StringComparison.Ordinal) ? _tenant
+            : route.Contains("{id}", StringComparison.Ordinal) ? (await _host.OperatorAsync("tenant-admin", _tenant)).Id
+            : Guid.Empty;
+    }
+
+    private sealed record Target(Guid Id, Guid Tenant);
 
     /// <param name="Allowed">Credentials that the gate and the handler let act.</param>
     /// <param name="Hidden">Those to whom the thing does not exist.</param>

@@ -53,11 +53,17 @@ internal sealed class AdminHost : IAsyncDisposable
     /// <summary>Each from a network of its own, so that one test's failures do not delay another's sign-in.</summary>
     public AdminClient Client(string? token = null, ApiServer? server = null) => new(server ?? Server, token);
 
-    public async Task<TestOperator> OperatorAsync(string role, params Guid[] tenants)
+    public Task<TestOperator> OperatorAsync(string role, params Guid[] tenants) =>
+        OperatorAsync(role, tenants.Length == 0 ? null : tenants, null);
+
+    public Task<TestOperator> MemberAsync(string role, params Guid[] workspaces) =>
+        OperatorAsync(role, null, workspaces);
+
+    private async Task<TestOperator> OperatorAsync(string role, Guid[]? tenants, Guid[]? workspaces)
     {
         var name = "op-" + Guid.NewGuid().ToString("N")[..12];
         var secret = RandomNumberGenerator.GetBytes(Totp.SecretLength);
-        var values = new NewOperator(name, Password, [role], tenants.Length == 0 ? null : tenants, null);
+        var values = new NewOperator(name, Password, [role], tenants, null, workspaces);
         var account = await SendAsync(new CreateOperator(values, secret));
         return new TestOperator(account.Id, name, Password, secret);
     }
@@ -89,6 +95,9 @@ internal sealed class AdminHost : IAsyncDisposable
 
     public async Task<AdminClient> SignInAsync(string role, params Guid[] tenants) =>
         await SignInAsync(await OperatorAsync(role, tenants));
+
+    public async Task<AdminClient> SignInAsync(string role, bool stepUp) =>
+        await SignInAsync(await OperatorAsync(role), stepUp);
 
     public static JsonObject Login(string userName, string password, string? totp = null) =>
         totp is null

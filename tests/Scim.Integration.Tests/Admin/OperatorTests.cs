@@ -170,7 +170,9 @@ public sealed class OperatorTests(DatabaseKind kind)
         var body = AdminHost.Operator(support.UserName, "tenant-admin", _tenant);
         body.Remove("password");
         await tenantAdmin.PutAsync($"/operators/{support.Id}", body).Expecting(200);
-        using var key = _host.Client(await KeyAsync("operators:read", "operators:write"));
+        using var key = _host.Client(
+            await KeyAsync(["operators:read", "operators:write", "tenants:read", "workspaces:read"])
+        );
         (await key.DeleteAsync($"/operators/{_account.Id}")).Problem().Should().Be("insufficient-permission");
         (await key.PostAsync("/operators", AdminHost.Operator(null, "platform-admin")))
             .Problem()

@@ -17,16 +17,19 @@ internal sealed class RowLevelSecurityTests
     private static readonly string[] Shared =
     [
         "workspaces", // above tenants: who owns them
+        "plans", // what tenants may have
         "tenants", // is the tenant; its policy compares id
         "configuration_epoch", // one counter
         "server_keys", // keys of the installation
         "journal_epochs", // restores of the cluster
         "replicas", // serving processes
         "operators", // who runs the service; their tenants are in operator_tenants
+        "operator_workspaces", // above tenants, as both of its sides
         "operator_recovery_codes",
         "operator_sessions",
         "api_keys",
         "sign_in_failures", // accounts and networks under keyed digests
+        "signups", // nobody's tenant yet
         "schema_migrations",
     ];
 

@@ -115,6 +115,10 @@ public sealed class AuditOptions
 
 public sealed class RetentionOptions
 {
+    [Description("Days in which a deleted tenant can be restored; after them all that it has is purged.")]
+    [Range(0, 3650)]
+    public int TenantGraceDays { get; set; } = 30;
+
     [Description("Days for which the journal keeps what a change was, beside the fact that it was made; `0` for ever.")]
     [Range(0, 36_500)]
     public int ChangeDays { get; set; }
@@ -130,6 +134,44 @@ public sealed class RetentionOptions
     [Description("Days for which dead jobs are listed and can be retried.")]
     [Range(1, 36_500)]
     public int DeadJobDays { get; set; } = 90;
+}
+
+public sealed class SignupOptions
+{
+    [Description("Let anybody with an e-mail address make a trial tenant at `POST /admin/v1/signup`.")]
+    public bool Enabled { get; set; }
+
+    [Description(
+        "A page that takes the token of the message from the fragment of its URL; without it there is no link."
+    )]
+    [HttpUrl]
+    public string? ConfirmUrl { get; set; }
+}
+
+public sealed class EmailOptions
+{
+    [Description("Sender of the messages; `scimplatform@localhost` if not given.")]
+    public string? From { get; set; }
+
+    [Description("SMTP server. Without it messages are files in `Email__Folder`, for development.")]
+    public string? SmtpHost { get; set; }
+
+    [Description("Port of the SMTP server.")]
+    [Range(1, 65_535)]
+    public int SmtpPort { get; set; } = 587;
+
+    [Description("Encrypt the connection by STARTTLS.")]
+    public bool SmtpTls { get; set; } = true;
+
+    [Description("User name at the SMTP server.")]
+    public string? SmtpUser { get; set; }
+
+    [Description("Password at the SMTP server.")]
+    [Secret]
+    public string? SmtpPassword { get; set; }
+
+    [Description("Folder for messages while there is no SMTP server; `./data/mail` if not given.")]
+    public string? Folder { get; set; }
 }
 
 public sealed class TelemetryOptions

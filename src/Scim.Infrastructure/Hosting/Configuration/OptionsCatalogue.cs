@@ -29,6 +29,8 @@ public static class OptionsCatalogue
         Section.Of<WorkerOptions>("Worker"),
         Section.Of<RetentionOptions>("Retention"),
         Section.Of<AuditOptions>("Audit"),
+        Section.Of<SignupOptions>("Signup"),
+        Section.Of<EmailOptions>("Email"),
     ];
 
     public static IReadOnlyList<OptionKey> Keys { get; } = [.. Sections.SelectMany(section => section.Keys)];

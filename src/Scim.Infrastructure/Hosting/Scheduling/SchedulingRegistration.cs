@@ -6,6 +6,7 @@ using Scim.Application.Common;
 using Scim.Application.Retention;
 using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Hosting.Jobs;
+using Scim.Infrastructure.Hosting.Tenants;
 
 namespace Scim.Infrastructure.Hosting.Scheduling;
 
@@ -18,6 +19,7 @@ public static class SchedulingRegistration
         services.AddSingleton<CurrentSchema>();
         services.AddSingleton<JobMetrics>();
         services.AddHostedService<JobRunner>();
+        services.AddHostedService<LimitWatch>();
         services.AddSchedule(PruneTenant.JobType, TimeSpan.FromHours(6), interval => new SchedulePruning(interval));
         services.AddSchedule(
             SealJournal.JobType,

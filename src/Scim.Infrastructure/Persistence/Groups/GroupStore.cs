@@ -89,7 +89,7 @@ internal sealed class GroupStore(
                 Change: ids.Length == 0 ? change : $"{change[..^1]},{MembershipEffect.Inner(ids, [])}}}"
             ),
             [
-                ResourceCounters.Part(session, "Group", 1),
+                ResourceCounters.Added(session, "Group"),
                 .. ids.Length == 0 ? Array.Empty<Statement>() : FirstMembers(group.Id, ids),
                 .. _unique.Parts(group.Id, group.Document, null),
             ]
@@ -156,7 +156,7 @@ internal sealed class GroupStore(
             new Deletion(
                 id.Value,
                 ifMatch,
-                [ResourceCounters.Part(session, "Group", -1), .. _unique.Released(id.Value, schema)]
+                [ResourceCounters.Removed(session, "Group"), .. _unique.Released(id.Value, schema)]
             ),
             cancellationToken
         );

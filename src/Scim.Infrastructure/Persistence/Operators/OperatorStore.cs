@@ -29,6 +29,10 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
         insert into operator_tenants (tenant_id, operator_id) select id, @id from tenants where id = @tenant
         """;
 
+    private const string InsertWorkspace = """
+        insert into operator_workspaces (workspace_id, operator_id) select id, @id from workspaces where id = @workspace
+        """;
+
     private const string SelectOtherAdmin = """
         select count(*) from operators
          where id <> @id and state = 'active' and reach = 'installation' and roles like '%platform-admin%'
@@ -61,7 +65,7 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
                 async (connection, transaction) =>
                 {
                     await connection.ExecuteAsync(Insert, Row(account), transaction);
-                    await SetTenantsAsync(connection, transaction, account);
+                    await SetReachAsync(connection, transaction, account);
                     await AppendAsync(transaction, now, "operator.create", account, new { after = Facts(account) });
                     return true;
                 },
@@ -93,7 +97,7 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
                     }
 
                     await RequireAdminAsync(connection, transaction, before, IsAdmin(after));
-                    await SetTenantsAsync(connection, transaction, after);
+                    await SetReachAsync(connection, transaction, after);
                     if (endsSessions)
                     {
                         await EndSessionsAsync(connection, transaction, after.Id);
@@ -135,6 +139,11 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
                     transaction
                 );
                 await connection.ExecuteAsync("delete from operator_tenants where operator_id = @Id", id, transaction);
+                await connection.ExecuteAsync(
+                    "delete from operator_workspaces where operator_id = @Id",
+                    id,
+                    transaction
+                );
                 await AppendAsync(transaction, now, "operator.delete", account, new { before = Facts(account) });
                 return true;
             },
@@ -165,11 +174,7 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
         account is { IsActive: true, TenantIds: null }
         && account.Roles.Contains(Domain.Operators.OperatorRole.PlatformAdmin.Name);
 
-    private static async Task SetTenantsAsync(
-        DbConnection connection,
-        DbTransaction transaction,
-        OperatorAccount account
-    )
+    private static async Task SetReachAsync(DbConnection connection, DbTransaction transaction, OperatorAccount account)
     {
         await connection.ExecuteAsync(
             "delete from operator_tenants where operator_id = @Id",
@@ -181,6 +186,19 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
             if (await connection.ExecuteAsync(InsertTenant, new { id = account.Id, tenant }, transaction) == 0)
             {
                 throw Grants.UnknownTenants();
+            }
+        }
+
+        await connection.ExecuteAsync(
+            "delete from operator_workspaces where operator_id = @Id",
+            new { account.Id },
+            transaction
+        );
+        foreach (var workspace in account.WorkspaceIds)
+        {
+            if (await connection.ExecuteAsync(InsertWorkspace, new { id = account.Id, workspace }, transaction) == 0)
+            {
+                throw Grants.UnknownWorkspaces();
             }
         }
     }
@@ -212,6 +230,7 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
             account.UserName,
             account.Roles,
             account.TenantIds,
+            account.WorkspaceIds,
             State = State(account),
         };
 

@@ -16,8 +16,13 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
     private const string SelectDocuments =
         "select resource_type as ResourceType, document as Document, required as Required from tenant_schemas where tenant_id = @tenant order by created_at, urn";
 
-    private const string SelectSetting =
-        "select value from tenant_settings where tenant_id = @tenant and name = 'groups.uniqueDisplayName'";
+    private const string SelectRules = """
+        select (select value from tenant_settings
+                 where tenant_id = @tenant and name = 'groups.uniqueDisplayName') as UniqueGroupNames,
+               coalesce(t.max_users, p.users) as Users
+          from tenants t join plans p on p.name = t.plan
+         where t.id = @tenant
+        """;
 
     private readonly ConcurrentDictionary<TenantId, (long Epoch, TenantSchemas Schemas)> _cache = new();
 
@@ -41,26 +46,34 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
 
     public async Task<TenantSchemas> LoadAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        var (rows, unique) = await database.ReadAsync(
+        var (rows, rules) = await database.ReadAsync(
             async connection =>
             {
                 var parameters = new { tenant = tenant.Value };
                 var documents = await connection.QueryAsync<DocumentRow>(
                     new CommandDefinition(SelectDocuments, parameters, cancellationToken: cancellationToken)
                 );
-                var setting = await connection.ExecuteScalarAsync<string?>(
-                    new CommandDefinition(SelectSetting, parameters, cancellationToken: cancellationToken)
+                var found = await connection.QuerySingleOrDefaultAsync<RulesRow>(
+                    new CommandDefinition(SelectRules, parameters, cancellationToken: cancellationToken)
                 );
-                return (documents.AsList(), setting != "false");
+                return (documents.AsList(), found ?? new RulesRow());
             },
             cancellationToken
         );
+        var unique = rules.UniqueGroupNames != "false";
+        var limits = TenantLimits.None with { Users = rules.Users };
         if (rows.Count == 0)
         {
-            return unique ? TenantSchemas.BuiltIn : TenantSchemas.BuiltIn with { UniqueGroupNames = false };
+            return unique && rules.Users is null
+                ? TenantSchemas.BuiltIn
+                : TenantSchemas.BuiltIn with
+                {
+                    UniqueGroupNames = unique,
+                    Limits = limits,
+                };
         }
 
-        return new TenantSchemas(Compile("User"), Compile("Group"), unique);
+        return new TenantSchemas(Compile("User"), Compile("Group"), unique) { Limits = limits };
 
         ResourceSchema Compile(string type)
         {
@@ -69,6 +82,13 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
                 .ToArray();
             return type == "User" ? ResourceSchema.User(documents) : ResourceSchema.Group(documents);
         }
+    }
+
+    private sealed class RulesRow
+    {
+        public string? UniqueGroupNames { get; init; }
+
+        public long? Users { get; init; }
     }
 
     private sealed class DocumentRow

@@ -15,6 +15,13 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
         values (@tenantId, @id, @name, @scopes, @profile, 'active', @now)
         """;
 
+    private const string SelectRoom = """
+        select coalesce(t.max_clients, p.clients) as MostClients,
+               (select count(*) from scim_clients c where c.tenant_id = t.id) as Clients
+          from tenants t join plans p on p.name = t.plan
+         where t.id = @tenantId
+        """;
+
     private const string InsertToken = """
         insert into tokens (tenant_id, id, client_id, hash, hash_parameters, pre_check, created_at, expires_at)
         values (@tenantId, @id, @clientId, @hash, @hashParameters, @preCheck, @createdAt, @expiresAt)
@@ -49,6 +56,7 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
         journal.ActAsync(
             async (connection, transaction) =>
             {
+                await RequireRoomAsync(connection, transaction, client.TenantId);
                 var row = new
                 {
                     tenantId = client.TenantId.Value,
@@ -150,6 +158,20 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
             },
             cancellationToken
         );
+
+    // Acts on the configuration take turns, so what is counted here stays true until the client is in.
+    private static async Task RequireRoomAsync(DbConnection connection, DbTransaction transaction, TenantId tenant)
+    {
+        var (most, clients) = await connection.QuerySingleOrDefaultAsync<(long?, long)>(
+            SelectRoom,
+            new { tenantId = tenant },
+            transaction
+        );
+        if (clients >= most)
+        {
+            throw ScimError.LimitReached("SCIM clients", most.Value);
+        }
+    }
 
     private async Task AddTokenAsync(
         DbConnection connection,

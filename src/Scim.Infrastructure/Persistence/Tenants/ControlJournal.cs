@@ -17,15 +17,40 @@ internal sealed class ControlJournal(IDatabase database, RequestContext context)
 
     static ControlJournal() => DapperTypes.Register();
 
+    /// <summary>An act that is made of others: these join its transaction.</summary>
+    private DbTransaction? _open;
+
     public Task<T> ActAsync<T>(Func<DbConnection, DbTransaction, Task<T>> work, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            async (connection, transaction) =>
-            {
-                await connection.ExecuteAsync(MoveEpoch, transaction: transaction);
-                return await work(connection, transaction);
-            },
-            cancellationToken
-        );
+        _open is { } open
+            ? work(open.Connection!, open)
+            : database.WriteAsync(
+                async (connection, transaction) =>
+                {
+                    await connection.ExecuteAsync(MoveEpoch, transaction: transaction);
+                    _open = transaction;
+                    try
+                    {
+                        return await work(connection, transaction);
+                    }
+                    finally
+                    {
+                        _open = null;
+                    }
+                },
+                cancellationToken
+            );
+
+    /// <summary>
+    /// A read that sees what the act has done so far. On another connection it would see less, and where all of them wait for
+    /// an act, the act would wait for one of them.
+    /// </summary>
+    public Task<T> ReadAsync<T>(
+        Func<DbConnection, DbTransaction?, Task<T>> work,
+        CancellationToken cancellationToken
+    ) =>
+        _open is { } open
+            ? work(open.Connection!, open)
+            : database.ReadAsync(connection => work(connection, null), cancellationToken);
 
     public Task AppendAsync(
         DbTransaction transaction,

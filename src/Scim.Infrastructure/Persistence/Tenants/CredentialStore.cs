@@ -26,7 +26,7 @@ internal sealed class CredentialStore(IDatabase database)
         select t.tenant_id as TenantId, t.client_id as ClientId, t.hash as Hash, t.hash_parameters as HashParameters,
                t.pre_check as PreCheck, t.expires_at as ExpiresAt, t.revoked_at as RevokedAt,
                t.last_used_at as LastUsedAt, c.scopes as Scopes, c.profile as Profile, c.state as ClientState,
-               n.slug as TenantSlug, n.state as TenantState
+               n.slug as TenantSlug, n.state as TenantState, n.trial_ends_at as TrialEndsAt
           from tokens t
           join scim_clients c on c.tenant_id = t.tenant_id and c.id = t.client_id
           join tenants n on n.id = t.tenant_id
@@ -124,6 +124,8 @@ internal sealed class CredentialStore(IDatabase database)
 
         public string TenantState { get; init; } = "";
 
+        public DateTimeOffset? TrialEndsAt { get; init; }
+
         public StoredToken ToToken(string tokenId) =>
             new(
                 new Caller(
@@ -134,14 +136,18 @@ internal sealed class CredentialStore(IDatabase database)
                     ScopeNames.Parse(Scopes),
                     // A profile that a newer version knew: the strict reading is the safe one.
                     ClientProfile.Find(Profile) ?? ClientProfile.Strict
-                ),
+                )
+                {
+                    IsTenantSuspended = TenantState == "suspended",
+                    TrialEndsAt = TrialEndsAt,
+                },
                 Hash,
                 HashParameters,
                 BinaryPrimitives.ReadUInt64BigEndian(PreCheck),
                 ExpiresAt,
                 RevokedAt,
                 LastUsedAt,
-                ClientState == "active" && TenantState == "active"
+                ClientState == "active" && TenantState is "active" or "suspended"
             );
     }
 }

@@ -7,10 +7,7 @@ namespace Scim.Infrastructure.Persistence.Tenants;
 
 internal sealed class ListTenantsHandler(IDatabase database) : IRequestHandler<ListTenants, IReadOnlyList<Tenant>>
 {
-    private const string Select = """
-        select id as Id, slug as Slug, name as Name, state as State, plan as Plan, created_at as CreatedAt
-          from tenants where slug > @after order by slug limit @limit
-        """;
+    private const string Select = $"{TenantRow.Select} where t.slug > @after order by t.slug limit @limit";
 
     static ListTenantsHandler() => DapperTypes.Register();
 

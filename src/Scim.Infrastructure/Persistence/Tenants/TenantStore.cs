@@ -4,22 +4,40 @@ using Dapper;
 using Scim.Application.Common;
 using Scim.Application.Tenants;
 using Scim.Domain.Errors;
+using Scim.Domain.Jobs;
 using Scim.Domain.Tenants;
+using Scim.Infrastructure.Persistence.Jobs;
 
 namespace Scim.Infrastructure.Persistence.Tenants;
 
 internal sealed class TenantStore(IDatabase database, ControlJournal journal) : ITenantStore
 {
     private const string Insert = """
-        insert into tenants (id, workspace_id, slug, name, state, plan, created_at)
-        select @id, w.id, @slug, @name, @state, @plan, @now from workspaces w where w.slug = 'default'
+        insert into tenants (id, workspace_id, slug, name, state, plan, max_users, max_clients, time_zone, contacts,
+                             trial_ends_at, version, created_at)
+        values (@id, @workspaceId, @slug, @name, @state, @plan, @maxUsers, @maxClients, @timeZone, @contacts,
+                @trialEndsAt, @version, @createdAt)
         on conflict (slug) do nothing
         """;
 
-    private const string Select = """
-        select id as Id, slug as Slug, name as Name, state as State, plan as Plan, created_at as CreatedAt
-          from tenants where slug = @slug
+    private const string SelectBySlug = $"{TenantRow.Select} where t.slug = @slug";
+
+    // From the beginning of the purge on there is no way back.
+    private const string Update = """
+        update tenants
+           set workspace_id = @workspaceId, name = @name, state = @state, plan = @plan, max_users = @maxUsers,
+               max_clients = @maxClients, time_zone = @timeZone, contacts = @contacts, trial_ends_at = @trialEndsAt,
+               state_before = @stateBefore, deleted_at = @deletedAt, purge_after = @purgeAfter, version = @version
+         where id = @id and version = @version - 1 and purging_at is null
         """;
+
+    private const string SelectPlan = """
+        select name as Name, trial_days as TrialDays, users as Users, clients as Clients from plans where name = @name
+        """;
+
+    private const string SelectWorkspace = "select id from workspaces where id = @id";
+
+    private const string SelectDefaultWorkspace = "select id from workspaces where slug = 'default'";
 
     private const string SelectSetting =
         "select value from tenant_settings where tenant_id = @tenantId and name = @name";
@@ -35,16 +53,7 @@ internal sealed class TenantStore(IDatabase database, ControlJournal journal) : 
         journal.ActAsync(
             async (connection, transaction) =>
             {
-                var row = new
-                {
-                    id = tenant.Id.Value,
-                    slug = tenant.Slug,
-                    name = tenant.Name,
-                    state = TenantRow.Text(tenant.State),
-                    plan = TenantRow.Text(tenant.Plan),
-                    now = tenant.CreatedAt,
-                };
-                if (await connection.ExecuteAsync(Insert, row, transaction) == 0)
+                if (await connection.ExecuteAsync(Insert, Row(tenant), transaction) == 0)
                 {
                     throw ScimError.Conflict($"There is already a tenant {tenant.Slug}.");
                 }
@@ -52,9 +61,9 @@ internal sealed class TenantStore(IDatabase database, ControlJournal journal) : 
                 var detail = JsonSerializer.Serialize(
                     new
                     {
-                        row.slug,
-                        row.name,
-                        row.plan,
+                        slug = tenant.Slug,
+                        name = tenant.Name,
+                        plan = tenant.Plan.Name,
                     }
                 );
                 await journal.AppendAsync(
@@ -71,17 +80,80 @@ internal sealed class TenantStore(IDatabase database, ControlJournal journal) : 
             cancellationToken
         );
 
-    public async Task<Tenant?> FindAsync(string slug, CancellationToken cancellationToken)
+    public Task<Tenant?> FindAsync(string slug, CancellationToken cancellationToken) =>
+        FindAsync(SelectBySlug, new { slug }, cancellationToken);
+
+    public Task<Tenant?> FindAsync(TenantId id, AdminCaller? caller, CancellationToken cancellationToken) =>
+        FindAsync(
+            $"{TenantRow.Select} where t.id = @id and {TenantRow.VisibleTo(caller)}",
+            new { id, caller = caller?.Id ?? Guid.Empty },
+            cancellationToken
+        );
+
+    public Task<bool> SaveAsync(
+        Tenant before,
+        Tenant after,
+        string operation,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        journal.ActAsync(
+            async (connection, transaction) =>
+            {
+                if (await connection.ExecuteAsync(Update, Row(after), transaction) == 0)
+                {
+                    return false;
+                }
+
+                if (after.PurgeAfter is { } at && at != before.PurgeAfter)
+                {
+                    // Of several, the first that is due does the work.
+                    var purge = Job.Create(after.Id, PurgeTenant.JobType, now) with
+                    {
+                        RunAfter = at,
+                    };
+                    await transaction.EnqueueAsync(purge, cancellationToken);
+                }
+
+                var detail = JsonSerializer.Serialize(
+                    new
+                    {
+                        before = Facts(before),
+                        after = Facts(after),
+                        newContacts = !before.Contacts.SequenceEqual(after.Contacts),
+                    }
+                );
+                await journal.AppendAsync(transaction, after.Id, now, operation, "Tenant", after.Id.ToString(), detail);
+                return true;
+            },
+            cancellationToken
+        );
+
+    public async Task<TenantPlan?> FindPlanAsync(string name, CancellationToken cancellationToken)
     {
-        var row = await database.ReadAsync(
-            connection =>
-                connection.QuerySingleOrDefaultAsync<TenantRow>(
-                    new CommandDefinition(Select, new { slug }, cancellationToken: cancellationToken)
+        var row = await journal.ReadAsync(
+            (connection, transaction) =>
+                connection.QuerySingleOrDefaultAsync<PlanRow>(
+                    new CommandDefinition(SelectPlan, new { name }, transaction, cancellationToken: cancellationToken)
                 ),
             cancellationToken
         );
-        return row?.ToTenant();
+        return row?.ToPlan();
     }
+
+    public Task<Guid?> FindWorkspaceAsync(Guid? id, CancellationToken cancellationToken) =>
+        journal.ReadAsync(
+            (connection, transaction) =>
+                connection.QuerySingleOrDefaultAsync<Guid?>(
+                    new CommandDefinition(
+                        id is null ? SelectDefaultWorkspace : SelectWorkspace,
+                        new { id = id ?? Guid.Empty },
+                        transaction,
+                        cancellationToken: cancellationToken
+                    )
+                ),
+            cancellationToken
+        );
 
     public Task SetAsync(
         TenantId tenant,
@@ -116,45 +188,51 @@ internal sealed class TenantStore(IDatabase database, ControlJournal journal) : 
             },
             cancellationToken
         );
-}
 
-internal sealed class TenantRow
-{
-    public Guid Id { get; init; }
-
-    public string Slug { get; init; } = "";
-
-    public string Name { get; init; } = "";
-
-    public string State { get; init; } = "";
-
-    public string Plan { get; init; } = "";
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public Tenant ToTenant() =>
-        Tenant.Restore(
-            new TenantId(Id),
-            Slug,
-            Name,
-            Enum.Parse<TenantState>(State, ignoreCase: true),
-            Enum.Parse<TenantPlan>(Plan, ignoreCase: true),
-            CreatedAt
+    private async Task<Tenant?> FindAsync(string sql, object parameters, CancellationToken cancellationToken)
+    {
+        var row = await database.ReadAsync(
+            connection =>
+                connection.QuerySingleOrDefaultAsync<TenantRow>(
+                    new CommandDefinition(sql, parameters, cancellationToken: cancellationToken)
+                ),
+            cancellationToken
         );
+        return row?.ToTenant();
+    }
 
-    public static string Text(TenantState state) =>
-        state switch
+    private static object Row(Tenant tenant) =>
+        new
         {
-            TenantState.Active => "active",
-            TenantState.Suspended => "suspended",
-            _ => "deleting",
+            id = tenant.Id,
+            workspaceId = tenant.WorkspaceId,
+            slug = tenant.Slug,
+            name = tenant.Name,
+            state = TenantRow.Text(tenant.State),
+            plan = tenant.Plan.Name,
+            maxUsers = tenant.OwnLimits.Users,
+            maxClients = tenant.OwnLimits.Clients,
+            timeZone = tenant.TimeZone,
+            contacts = JsonSerializer.Serialize(tenant.Contacts),
+            trialEndsAt = tenant.TrialEndsAt,
+            stateBefore = tenant.StateBefore is { } state ? TenantRow.Text(state) : null,
+            deletedAt = tenant.DeletedAt,
+            purgeAfter = tenant.PurgeAfter,
+            version = tenant.Version,
+            createdAt = tenant.CreatedAt,
         };
 
-    public static string Text(TenantPlan plan) =>
-        plan switch
+    // Contacts are people: they stay out of the journal.
+    private static object Facts(Tenant tenant) =>
+        new
         {
-            TenantPlan.Trial => "trial",
-            TenantPlan.Standard => "standard",
-            _ => "unlimited",
+            workspaceId = tenant.WorkspaceId,
+            name = tenant.Name,
+            state = TenantRow.Text(tenant.State),
+            plan = tenant.Plan.Name,
+            limits = new { users = tenant.OwnLimits.Users, clients = tenant.OwnLimits.Clients },
+            timeZone = tenant.TimeZone,
+            trialEndsAt = tenant.TrialEndsAt,
+            purgeAfter = tenant.PurgeAfter,
         };
 }

@@ -114,7 +114,8 @@ internal sealed class UserBatch(int capacity)
             $"""
             insert into resource_counters (tenant_id, resource_type, stripe, value)
             select $1, 'User', {sql.Add(Arg.Int(session.Stripe))}, count(*) from applied having count(*) > 0
-            on conflict (tenant_id, resource_type, stripe) do update set value = resource_counters.value + excluded.value
+            on conflict (tenant_id, resource_type, stripe) do update
+               set value = resource_counters.value + excluded.value, ceiling = null
             """
         );
         if (_emails.Count > 0)

@@ -62,16 +62,19 @@ internal sealed class UserStore(
                 Arg.Time(user.Created),
             ]
         );
+        var limit = (await schemas.GetAsync(cancellationToken)).Limits.Users;
         var mutation = new Mutation(
             insert,
             new JournalEntry("user.create", "User", user.Id.ToString("D"), Change: DocumentDiff.Write(user.Change!)),
             [
-                ResourceCounters.Part(session, "User", 1),
+                ResourceCounters.Added(session, "User", limit),
                 .. AddedEmails(user.Id, keys),
                 .. _unique.Parts(user.Id, user.Document, null),
             ]
         );
-        var (affected, read) = await ApplyAsync(mutation, user, keys.ManagerId is not null, cancellationToken);
+        var (affected, read) = limit is { } most
+            ? await WithinAsync(most, ApplyAsync, cancellationToken)
+            : await ApplyAsync();
         if (affected == 0)
         {
             throw UserNameTaken();
@@ -82,6 +85,22 @@ internal sealed class UserStore(
             {
                 ManagerEnd = stored.ManagerEnd,
             };
+
+        Task<(int, StoredResource?)> ApplyAsync() =>
+            this.ApplyAsync(mutation, user, keys.ManagerId is not null, cancellationToken);
+    }
+
+    // Inside a transaction a savepoint, so that what follows can still be done.
+    private async Task<T> WithinAsync<T>(long limit, Func<Task<T>> write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return session.InTransaction ? await session.TransactionAsync(write, cancellationToken) : await write();
+        }
+        catch (CeilingException)
+        {
+            throw ScimError.LimitReached("users", limit);
+        }
     }
 
     public async Task<IReadOnlyList<CreatedUser>> AddAllAsync(
@@ -89,11 +108,14 @@ internal sealed class UserStore(
         CancellationToken cancellationToken
     )
     {
-        // A statement saves no round trip on SQLite, and a unique value is told from another by its own refusal.
+        // A statement saves no round trip on SQLite, and a unique value, or the last place of a limit, is told from
+        // another by its own refusal.
+        var limit = (await schemas.GetAsync(cancellationToken)).Limits.Users;
         if (
             session.Dialect.Provider == DatabaseProvider.PostgreSql
             && users.Count > 0
             && users[0].Document.Schema.Unique.Count == 0
+            && limit is null
         )
         {
             return await AddTogetherAsync(users, cancellationToken);
@@ -139,12 +161,12 @@ internal sealed class UserStore(
 
     public async Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)
     {
-        var schema = (await schemas.GetAsync(cancellationToken)).User;
+        var tenant = await schemas.GetAsync(cancellationToken);
         Statement[] parts =
         [
-            ResourceCounters.Part(session, "User", -1),
+            ResourceCounters.Removed(session, "User", tenant.Limits.Users),
             Own(DeleteEmails, id.Value),
-            .. _unique.Released(id.Value, schema),
+            .. _unique.Released(id.Value, tenant.User),
         ];
         await memberships.DeleteUserAsync(new Deletion(id.Value, ifMatch, parts), cancellationToken);
     }

@@ -1,0 +1,77 @@
+using MediatR;
+using Scim.Application.Common;
+using Scim.Application.Workspaces;
+using Scim.Domain.Tenants;
+
+namespace Scim.Api.Admin;
+
+internal static class WorkspacesEndpoints
+{
+    private const string Type = "Workspace";
+
+    public static void Map(IEndpointRouteBuilder admin)
+    {
+        admin.MapGet("/workspaces", ListAsync);
+        admin.MapPost("/workspaces", CreateAsync);
+        admin.MapGet("/workspaces/{id}", GetAsync);
+        admin.MapPut("/workspaces/{id}", RenameAsync);
+        admin.MapDelete("/workspaces/{id}", DeleteAsync);
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpRequest request,
+        IMediator mediator,
+        CancellationToken cancellationToken
+    )
+    {
+        var page = AdminPage.Of(request);
+        var found = await mediator.Send(new ListWorkspaces(page.After, page.Wanted), cancellationToken);
+        return page.Show(request, found, workspace => workspace.Id, workspace => workspace);
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpContext context,
+        IMediator mediator,
+        CancellationToken cancellationToken
+    )
+    {
+        var workspace = await mediator.Send(await AdminBody.ReadAsync<CreateWorkspace>(context), cancellationToken);
+        context.Response.Headers.Location = $"{AdminRoutes.Base}/workspaces/{workspace.Id:D}";
+        return Show(context.Response, workspace, StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> GetAsync(
+        string id,
+        HttpResponse response,
+        IMediator mediator,
+        CancellationToken cancellationToken
+    ) => Show(response, await mediator.Send(new GetWorkspace(AdminResults.Id(Type, id)), cancellationToken));
+
+    private static async Task<IResult> RenameAsync(
+        string id,
+        HttpContext context,
+        IMediator mediator,
+        CancellationToken cancellationToken
+    )
+    {
+        var values = await AdminBody.ReadAsync<WorkspaceName>(context);
+        var command = new RenameWorkspace(AdminResults.Id(Type, id), values, Match(context.Request));
+        return Show(context.Response, await mediator.Send(command, cancellationToken));
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        string id,
+        HttpRequest request,
+        IMediator mediator,
+        CancellationToken cancellationToken
+    )
+    {
+        await mediator.Send(new DeleteWorkspace(AdminResults.Id(Type, id), Match(request)), cancellationToken);
+        return Results.NoContent();
+    }
+
+    private static IfMatch? Match(HttpRequest request) => IfMatch.Parse(request.Headers.IfMatch);
+
+    private static IResult Show(HttpResponse response, Workspace workspace, int status = StatusCodes.Status200OK) =>
+        AdminResults.Versioned(response, workspace.Version, workspace, status);
+}
