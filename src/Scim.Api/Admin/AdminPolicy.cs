@@ -55,6 +55,16 @@ internal static class AdminPolicy
         ["PUT /workspaces/{id}"] = Write(Permissions.WriteWorkspaces, "workspace.update"),
         ["DELETE /workspaces/{id}"] = Write(Permissions.WriteWorkspaces, "workspace.delete"),
         ["GET /plans"] = Read(Permissions.ReadTenants),
+        ["GET /config"] = Read(Permissions.ReadConfig),
+        ["PUT /config"] = Write(Permissions.WriteConfig, "config.update"),
+        ["GET /config/versions"] = Read(Permissions.ReadConfig),
+        ["GET /config/versions/{version}"] = Read(Permissions.ReadConfig),
+        ["POST /config/versions/{version}/restore"] = Write(Permissions.WriteConfig, "config.update"),
+        ["GET /schemas"] = Read(Permissions.ReadSchemas),
+        ["POST /schemas"] = Write(Permissions.WriteSchemas, "schema.create"),
+        ["GET /schemas/{urn}"] = Read(Permissions.ReadSchemas),
+        ["PUT /schemas/{urn}"] = Write(Permissions.WriteSchemas, "schema.update"),
+        ["DELETE /schemas/{urn}"] = Write(Permissions.WriteSchemas, "schema.retire"),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

@@ -14,5 +14,7 @@ internal static class AdminRoutes
         TenantsEndpoints.Map(admin);
         WorkspacesEndpoints.Map(admin);
         SignupEndpoints.Map(admin);
+        ConfigEndpoints.Map(admin);
+        SchemasEndpoints.Map(admin);
     }
 }

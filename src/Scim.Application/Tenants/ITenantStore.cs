@@ -4,7 +4,7 @@ using Scim.Domain.Tenants;
 namespace Scim.Application.Tenants;
 
 /// <summary>
-/// Tenants and their settings. Each method that changes something is one transaction that also moves the configuration
+/// Tenants. Each method that changes something is one transaction that also moves the configuration
 /// epoch and appends to the tenant's journal.
 /// </summary>
 public interface ITenantStore
@@ -33,12 +33,4 @@ public interface ITenantStore
 
     /// <summary>The default workspace for null; null when there is none of this id.</summary>
     Task<Guid?> FindWorkspaceAsync(Guid? id, CancellationToken cancellationToken);
-
-    Task SetAsync(
-        TenantId tenant,
-        TenantSetting setting,
-        string value,
-        DateTimeOffset now,
-        CancellationToken cancellationToken
-    );
 }

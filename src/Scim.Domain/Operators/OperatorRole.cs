@@ -7,13 +7,24 @@ namespace Scim.Domain.Operators;
 public sealed record OperatorRole(string Name, Permissions Permissions)
 {
     private const Permissions Reading =
-        Permissions.ReadOperators | Permissions.ReadApiKeys | Permissions.ReadTenants | Permissions.ReadWorkspaces;
+        Permissions.ReadOperators
+        | Permissions.ReadApiKeys
+        | Permissions.ReadTenants
+        | Permissions.ReadWorkspaces
+        | Permissions.ReadConfig
+        | Permissions.ReadSchemas;
 
     public static readonly OperatorRole PlatformAdmin = new("platform-admin", Permissions.All);
 
     public static readonly OperatorRole TenantAdmin = new(
         "tenant-admin",
-        Permissions.ReadOperators | Permissions.WriteOperators | Permissions.ReadTenants | Permissions.ReadWorkspaces
+        Permissions.ReadOperators
+            | Permissions.WriteOperators
+            | Permissions.ReadTenants
+            | Permissions.ReadWorkspaces
+            | Permissions.ReadConfig
+            | Permissions.ReadSchemas
+            | Permissions.WriteSchemas
     );
 
     public static readonly OperatorRole Support = new("support", Reading);

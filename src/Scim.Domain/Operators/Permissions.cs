@@ -13,9 +13,13 @@ public enum Permissions
     WriteTenants = 32,
     ReadWorkspaces = 64,
     WriteWorkspaces = 128,
+    ReadConfig = 1024,
+    WriteConfig = 2048,
+    ReadSchemas = 4096,
+    WriteSchemas = 8192,
 
     /// <summary>What belongs to no tenant: nobody who is bound to tenants has it, whatever the role.</summary>
-    OfInstallation = ReadApiKeys | WriteApiKeys | WriteTenants | WriteWorkspaces,
+    OfInstallation = ReadApiKeys | WriteApiKeys | WriteTenants | WriteWorkspaces | WriteConfig,
     All =
         ReadOperators
         | WriteOperators
@@ -24,7 +28,11 @@ public enum Permissions
         | ReadTenants
         | WriteTenants
         | ReadWorkspaces
-        | WriteWorkspaces,
+        | WriteWorkspaces
+        | ReadConfig
+        | WriteConfig
+        | ReadSchemas
+        | WriteSchemas,
 }
 
 /// <summary>Permissions as they are written: <c>operators:read</c>.</summary>
@@ -40,6 +48,10 @@ public static class PermissionNames
         ["tenants:write"] = Permissions.WriteTenants,
         ["workspaces:read"] = Permissions.ReadWorkspaces,
         ["workspaces:write"] = Permissions.WriteWorkspaces,
+        ["config:read"] = Permissions.ReadConfig,
+        ["config:write"] = Permissions.WriteConfig,
+        ["schemas:read"] = Permissions.ReadSchemas,
+        ["schemas:write"] = Permissions.WriteSchemas,
     };
 
     public static IReadOnlyCollection<string> All => Known.Keys;

@@ -19,13 +19,17 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
 {
     private const string Base = "/admin/v1";
     private const string Platform = "platform-admin";
-    private const string OfTenant = "tenant-admin";
+    private const string TenantAdmin = "tenant-admin";
     private const string OtherTenant = "tenant-admin of another tenant";
     private const string Support = "support";
     private const string Auditor = "auditor";
     private const string TenantSupport = "support of a tenant";
 
-    private static readonly string[] Everybody = [Platform, OfTenant, OtherTenant, Support, Auditor, TenantSupport];
+    private static readonly string[] Everybody = [Platform, TenantAdmin, OtherTenant, Support, Auditor, TenantSupport];
+
+    private static readonly string[] ReadersOfTenant = [Platform, TenantAdmin, Support, Auditor, TenantSupport];
+
+    private static readonly Func<Target, string> OfTenant = target => $"?tenantId={target.Tenant:D}";
 
     // Who gets through; a scope's key is called by the scope. All others are refused: a key of one scope, too, where it
     // has less than the operator whom it would make or act on.
@@ -44,26 +48,26 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         ["GET /operators"] = new(_ => null, [.. Everybody, "operators:read"]),
         ["POST /operators"] = new(
             target => AdminHost.Operator(null, "tenant-admin", target.Tenant),
-            [Platform, OfTenant, OtherTenant]
+            [Platform, TenantAdmin, OtherTenant]
         ),
         ["GET /operators/{id}"] = new(
             _ => null,
-            [Platform, OfTenant, Support, Auditor, TenantSupport, "operators:read"],
+            [Platform, TenantAdmin, Support, Auditor, TenantSupport, "operators:read"],
             [OtherTenant]
         ),
         ["PUT /operators/{id}"] = new(
             target => AdminHost.Operator(null, "tenant-admin", target.Tenant),
-            [Platform, OfTenant],
+            [Platform, TenantAdmin],
             [OtherTenant]
         ),
-        ["DELETE /operators/{id}"] = new(_ => null, [Platform, OfTenant], [OtherTenant]),
+        ["DELETE /operators/{id}"] = new(_ => null, [Platform, TenantAdmin], [OtherTenant]),
         ["GET /operators/{id}/sessions"] = new(
             _ => null,
-            [Platform, OfTenant, Support, Auditor, TenantSupport, "operators:read"],
+            [Platform, TenantAdmin, Support, Auditor, TenantSupport, "operators:read"],
             [OtherTenant]
         ),
         // The session does not exist: 404 to those who may end it, too.
-        ["DELETE /operators/{id}/sessions/{sessionId}"] = new(_ => null, [], [Platform, OfTenant, OtherTenant]),
+        ["DELETE /operators/{id}/sessions/{sessionId}"] = new(_ => null, [], [Platform, TenantAdmin, OtherTenant]),
         ["GET /api_keys"] = new(_ => null, [Platform, Support, Auditor, "api_keys:read"]),
         ["POST /api_keys"] = new(_ => new() { ["name"] = "x" }, [Platform, "api_keys:write"]),
         ["DELETE /api_keys/{id}"] = new(_ => null, [], [Platform, "api_keys:write"]),
@@ -71,7 +75,7 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         ["POST /tenants"] = new(_ => new() { ["slug"] = Some.Slug() }, [Platform, "tenants:write"]),
         ["GET /tenants/{id}"] = new(
             _ => null,
-            [Platform, OfTenant, Support, Auditor, TenantSupport, "tenants:read"],
+            [Platform, TenantAdmin, Support, Auditor, TenantSupport, "tenants:read"],
             [OtherTenant]
         ),
         ["PUT /tenants/{id}"] = new(_ => new() { ["name"] = "x" }, [Platform, "tenants:write"]),
@@ -83,11 +87,43 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         ["GET /workspaces/{id}"] = new(
             _ => null,
             [Platform, Support, Auditor, "workspaces:read"],
-            [OfTenant, OtherTenant, TenantSupport]
+            [TenantAdmin, OtherTenant, TenantSupport]
         ),
         ["PUT /workspaces/{id}"] = new(_ => new() { ["name"] = "x" }, [Platform, "workspaces:write"]),
         ["DELETE /workspaces/{id}"] = new(_ => null, [Platform, "workspaces:write"]),
         ["GET /plans"] = new(_ => null, [.. Everybody, "tenants:read"]),
+        ["GET /schemas"] = new(_ => null, [.. ReadersOfTenant, "schemas:read"], [OtherTenant], Query: OfTenant),
+        // The schema lacks its attributes.
+        ["POST /schemas"] = new(
+            _ => Schema(),
+            [Platform, TenantAdmin, "schemas:write"],
+            [OtherTenant],
+            Query: OfTenant
+        ),
+        // There is no such schema: 404 to those who may see it, too.
+        ["GET /schemas/{urn}"] = new(_ => null, [], [.. ReadersOfTenant, OtherTenant, "schemas:read"], Query: OfTenant),
+        ["PUT /schemas/{urn}"] = new(
+            _ => Schema(),
+            [Platform, TenantAdmin, "schemas:write"],
+            [OtherTenant],
+            Query: OfTenant
+        ),
+        ["DELETE /schemas/{urn}"] = new(
+            _ => null,
+            [],
+            [Platform, TenantAdmin, OtherTenant, "schemas:write"],
+            Query: OfTenant
+        ),
+        ["GET /config"] = new(_ => null, [.. ReadersOfTenant, "config:read"], [OtherTenant], Query: OfTenant),
+        ["PUT /config"] = new(_ => [], [Platform, "config:write"]),
+        ["GET /config/versions"] = new(_ => null, [.. ReadersOfTenant, "config:read"], [OtherTenant], Query: OfTenant),
+        ["GET /config/versions/{version}"] = new(
+            _ => null,
+            [.. ReadersOfTenant, "config:read"],
+            [OtherTenant],
+            Query: OfTenant
+        ),
+        ["POST /config/versions/{version}/restore"] = new(_ => null, [Platform, "config:write"]),
     };
 
     private readonly Dictionary<string, string?> _refused = [];
@@ -117,7 +153,7 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         using var lapsed = await _host.SignInAsync("support");
         _host.Clock.Advance(TimeSpan.FromHours(1.1));
         await AddOperatorAsync(Platform, Platform);
-        await AddOperatorAsync(OfTenant, "tenant-admin", _tenant);
+        await AddOperatorAsync(TenantAdmin, "tenant-admin", _tenant);
         await AddOperatorAsync(OtherTenant, "tenant-admin", Guid.Parse(other.TenantId));
         await AddOperatorAsync(Support, "support");
         await AddOperatorAsync(Auditor, "auditor");
@@ -207,6 +243,13 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         (await scim.GetAsync("/Users")).Status.Should().Be(401);
     }
 
+    private static JsonObject Schema() =>
+        new()
+        {
+            ["resourceType"] = "User",
+            ["schema"] = new JsonObject { ["id"] = "urn:a:b" },
+        };
+
     private static async Task<(string Id, string Value)> KeyAsync(AdminClient admin, string scope)
     {
         var body = new JsonObject { ["name"] = Some.Name(), ["scopes"] = new JsonArray(scope) };
@@ -238,7 +281,9 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         return await client.SendAsync(
             method,
             path.Replace("{id}", target.Id.ToString("D"), StringComparison.Ordinal)
-                .Replace("{sessionId}", Guid.NewGuid().ToString("D"), StringComparison.Ordinal),
+                .Replace("{sessionId}", Guid.NewGuid().ToString("D"), StringComparison.Ordinal)
+                .Replace("{urn}", "urn:a:b", StringComparison.Ordinal)
+                .Replace("{version}", "1", StringComparison.Ordinal) + example.Query?.Invoke(target),
             example.Body(target)?.ToJsonString()
         );
     }
@@ -275,7 +320,8 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         Func<Target, JsonObject?> Body,
         string[] Allowed,
         string[]? HiddenFrom = null,
-        bool IsPublic = false
+        bool IsPublic = false,
+        Func<Target, string>? Query = null
     )
     {
         public string[] Hidden => HiddenFrom ?? [];

@@ -13,7 +13,10 @@ namespace Scim.Integration.Tests.Story;
 /// story with curl.
 /// </summary>
 [TestFixtureSource(typeof(Databases))]
-[Property("Capability", "The control plane: from the first operator to the deleted tenant over HTTP, without a restart")]
+[Property(
+    "Capability",
+    "The control plane: from the first operator to the deleted tenant over HTTP, without a restart"
+)]
 public sealed class ControlPlaneStoryTests(DatabaseKind kind)
 {
     private const string Password = "a long quiet river 9";
@@ -33,7 +36,10 @@ public sealed class ControlPlaneStoryTests(DatabaseKind kind)
 
         var secret = await SignInAsync(admin);
         var (tenant, client) = await CreateTenantAsync(admin);
-        using var scim = new ScimClient(server.BaseAddress, client.GetProperty("token").GetProperty("value").GetString());
+        using var scim = new ScimClient(
+            server.BaseAddress,
+            client.GetProperty("token").GetProperty("value").GetString()
+        );
         var users = await ProvisionAsync(scim);
         await RotateUnderLoadAsync(admin, scim, client.GetProperty("id").GetString()!, users);
         await ChangeLimitAsync(admin, scim);
@@ -159,13 +165,7 @@ public sealed class ControlPlaneStoryTests(DatabaseKind kind)
             .Should()
             .Equal(Enumerable.Reverse(users), "newest first");
         var rotated = await admin.GetAsync($"/audit?tenantId={tenant}&operation=token.rotate").Expecting(200);
-        rotated
-            .Json.GetProperty("items")[0]
-            .GetProperty("actor")
-            .GetProperty("name")
-            .GetString()
-            .Should()
-            .Be("root");
+        rotated.Json.GetProperty("items")[0].GetProperty("actor").GetProperty("name").GetString().Should().Be("root");
 
         var export = await admin
             .GetAsync($"/audit/export?tenantId={tenant}&operation=user.create&format=ndjson")

@@ -5,24 +5,20 @@ using Scim.Application.Common;
 using Scim.Application.Schemas;
 using Scim.Domain.Schemas;
 using Scim.Domain.Tenants;
+using Scim.Infrastructure.Hosting.Configuration;
 
 namespace Scim.Infrastructure.Persistence.Schemas;
 
 /// <summary>Compiled schemas per tenant, kept until the configuration epoch moves and trusted while it is known. Most tenants share the built-in ones.</summary>
-internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch epoch)
+internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch epoch, RuntimeSettings settings)
 {
     private const int Limit = 20_000;
 
     private const string SelectDocuments =
         "select resource_type as ResourceType, document as Document, required as Required from tenant_schemas where tenant_id = @tenant order by created_at, urn";
 
-    private const string SelectRules = """
-        select (select value from tenant_settings
-                 where tenant_id = @tenant and name = 'groups.uniqueDisplayName') as UniqueGroupNames,
-               coalesce(t.max_users, p.users) as Users
-          from tenants t join plans p on p.name = t.plan
-         where t.id = @tenant
-        """;
+    private const string SelectUserLimit =
+        "select coalesce(t.max_users, p.users) from tenants t join plans p on p.name = t.plan where t.id = @tenant";
 
     private readonly ConcurrentDictionary<TenantId, (long Epoch, TenantSchemas Schemas)> _cache = new();
 
@@ -46,25 +42,32 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
 
     public async Task<TenantSchemas> LoadAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        var (rows, rules) = await database.ReadAsync(
+        var (rows, most) = await database.ReadAsync(
             async connection =>
             {
-                var parameters = new { tenant = tenant.Value };
                 var documents = await connection.QueryAsync<DocumentRow>(
-                    new CommandDefinition(SelectDocuments, parameters, cancellationToken: cancellationToken)
+                    new CommandDefinition(
+                        SelectDocuments,
+                        new { tenant = tenant.Value },
+                        cancellationToken: cancellationToken
+                    )
                 );
-                var found = await connection.QuerySingleOrDefaultAsync<RulesRow>(
-                    new CommandDefinition(SelectRules, parameters, cancellationToken: cancellationToken)
+                var most = await connection.QuerySingleOrDefaultAsync<long?>(
+                    new CommandDefinition(
+                        SelectUserLimit,
+                        new { tenant = tenant.Value },
+                        cancellationToken: cancellationToken
+                    )
                 );
-                return (documents.AsList(), found ?? new RulesRow());
+                return (documents.AsList(), most);
             },
             cancellationToken
         );
-        var unique = rules.UniqueGroupNames != "false";
-        var limits = TenantLimits.None with { Users = rules.Users };
+        var unique = settings.Of(tenant).UniqueGroupNames;
+        var limits = TenantLimits.None with { Users = most };
         if (rows.Count == 0)
         {
-            return unique && rules.Users is null
+            return unique && most is null
                 ? TenantSchemas.BuiltIn
                 : TenantSchemas.BuiltIn with
                 {
@@ -82,13 +85,6 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
                 .ToArray();
             return type == "User" ? ResourceSchema.User(documents) : ResourceSchema.Group(documents);
         }
-    }
-
-    private sealed class RulesRow
-    {
-        public string? UniqueGroupNames { get; init; }
-
-        public long? Users { get; init; }
     }
 
     private sealed class DocumentRow

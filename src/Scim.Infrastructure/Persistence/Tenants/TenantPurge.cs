@@ -92,6 +92,7 @@ internal sealed class TenantPurge(IDatabase database, ControlJournal journal, Ti
         "delete from tokens where tenant_id = @tenant",
         "delete from scim_clients where tenant_id = @tenant",
         "delete from tenant_settings where tenant_id = @tenant",
+        "delete from settings_versions where tenant_id = @tenant",
         "delete from tenant_schemas where tenant_id = @tenant",
         "delete from operator_tenants where tenant_id = @tenant",
     ];
