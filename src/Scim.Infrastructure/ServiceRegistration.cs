@@ -4,7 +4,6 @@ using MediatR;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using Scim.Application.Audit;
 using Scim.Application.Common;
 using Scim.Application.Common.Behaviors;
@@ -12,9 +11,9 @@ using Scim.Application.Groups;
 using Scim.Application.Jobs;
 using Scim.Application.Retention;
 using Scim.Application.Schemas;
+using Scim.Application.Settings;
 using Scim.Application.Tenants;
 using Scim.Application.Users;
-using Scim.Domain.Filters;
 using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence;
 using Scim.Infrastructure.Persistence.Groups;
@@ -24,6 +23,7 @@ using Scim.Infrastructure.Persistence.Retention;
 using Scim.Infrastructure.Persistence.Schemas;
 using Scim.Infrastructure.Persistence.Sealing;
 using Scim.Infrastructure.Persistence.Search;
+using Scim.Infrastructure.Persistence.Settings;
 using Scim.Infrastructure.Persistence.Tenants;
 using Scim.Infrastructure.Persistence.Users;
 using Scim.Infrastructure.Security;
@@ -55,7 +55,13 @@ public static class ServiceRegistration
 
     private static void AddDataPlane(this IServiceCollection services)
     {
-        services.AddSingleton(provider => Limits(provider.GetRequiredService<IOptions<LimitsOptions>>().Value));
+        services.AddSingleton<RuntimeSettings>();
+        // Asked for anew each time: they may have changed, and the tenant is known only once the request is authenticated.
+        services.AddTransient(provider => Settings(provider).Limits);
+        services.AddTransient(provider => Settings(provider).Retention);
+        services.AddTransient(provider => Settings(provider).Session);
+        services.AddScoped<ISettingsStore, SettingsStore>();
+        services.AddScoped<SettingsChanger>();
         services.AddSingleton<CursorCodec>();
         services.AddSingleton<CompiledSchemas>();
         services.AddSingleton<IPasswordHasher, PasswordHasher>();
@@ -77,29 +83,12 @@ public static class ServiceRegistration
         services.AddScoped<ISealStore, SealStore>();
         services.AddScoped<IAuditTrail, AuditTrail>();
         services.AddSingleton<ICheckpoints, Checkpoints>();
-        services.AddSingleton(provider => Retention(provider.GetRequiredService<IOptions<RetentionOptions>>().Value));
         services.AddSingleton(new JobType(SealJournal.JobType, job => new SealJournal(job.Lease)));
         services.AddSingleton(new JobType(PruneTenant.JobType, job => new PruneTenant(job.Lease)));
     }
 
-    private static RetentionPolicy Retention(RetentionOptions options) =>
-        new(
-            options.ChangeDays == 0 ? null : TimeSpan.FromDays(options.ChangeDays),
-            TimeSpan.FromDays(options.DeviationDays),
-            TimeSpan.FromDays(options.SucceededJobDays),
-            TimeSpan.FromDays(options.DeadJobDays)
-        );
-
-    private static DataPlaneLimits Limits(LimitsOptions options) =>
-        new()
-        {
-            DefaultPageSize = options.DefaultPageSize,
-            MaxPageSize = options.MaxPageSize,
-            CursorTimeoutSeconds = options.CursorTimeoutSeconds,
-            MaxBulkOperations = options.MaxBulkOperations,
-            MaxBodyBytes = options.MaxBodyBytes,
-            Filter = new FilterLimits(options.MaxFilterLength, options.MaxFilterDepth),
-        };
+    private static EffectiveSettings Settings(IServiceProvider provider) =>
+        provider.GetRequiredService<RuntimeSettings>().Of(provider.GetRequiredService<RequestContext>().Tenant);
 
     // MediatR 5.1 comes without registration of its own (docs/adr); the order of the behaviours is the pipeline's.
     private static void AddMediator(this IServiceCollection services)

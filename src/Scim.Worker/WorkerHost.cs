@@ -1,6 +1,7 @@
 using Scim.Infrastructure;
 using Scim.Infrastructure.Hosting;
 using Scim.Infrastructure.Hosting.Scheduling;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Worker;
 
@@ -16,6 +17,7 @@ internal static class WorkerHost
         builder.Services.AddScimInfrastructure(builder.Configuration);
         builder.AddHost("scim-worker", DefaultUrl);
         builder.Services.AddScheduling(builder.Configuration);
+        builder.Services.AddConfigurationPolling();
 
         var app = builder.Build();
         app.UseHost();

@@ -117,6 +117,7 @@ internal static class AdminBody
             : plain == typeof(Guid) ? "an id"
             : plain == typeof(IReadOnlyList<Guid>) ? "a list of ids"
             : plain.IsPrimitive ? "a whole number"
+            : plain == typeof(IReadOnlyDictionary<string, JsonElement>) ? "an object"
             : plain.IsAssignableTo(typeof(System.Collections.IEnumerable)) ? "a list of texts"
             : "an object";
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Scim.Domain.Errors;
 
@@ -9,8 +10,9 @@ internal sealed record AdminPage(Guid After, int Limit)
     private const int DefaultLimit = 100;
     private const int MaxLimit = 500;
 
+    /// <param name="filters">The parameters that this list has besides; who calls reads them.</param>
     /// <exception cref="ScimException">422 with every parameter that is wrong.</exception>
-    public static AdminPage Of(HttpRequest request)
+    public static AdminPage Of(HttpRequest request, params string[] filters)
     {
         var errors = new Dictionary<string, string[]>();
         var (after, limit) = (Guid.Empty, DefaultLimit);
@@ -23,7 +25,9 @@ internal sealed record AdminPage(Guid After, int Limit)
                     ? null
                     : $"must be a whole number from 1 to {MaxLimit}",
                 "cursor" => Guid.TryParseExact(values, "N", out after) ? null : "is none that this list gave out",
-                _ => "is not a parameter of this list; it has limit, cursor",
+                _ => filters.Contains(name)
+                    ? null
+                    : $"is not a parameter of this list; it has {string.Join(", ", ["limit", "cursor", .. filters])}",
             };
             if (problem is not null)
             {
@@ -40,7 +44,26 @@ internal sealed record AdminPage(Guid After, int Limit)
     public IResult Show<T>(HttpRequest request, IReadOnlyList<T> found, Func<T, Guid> id, Func<T, object> shape)
     {
         List<T> items = [.. found.Take(Limit)];
-        var next = found.Count > Limit ? $"{request.Path}?limit={Limit}&cursor={id(items[^1]):N}" : null;
+        var next = found.Count > Limit ? $"{request.Path}{QueryAfter(request, id(items[^1]))}" : null;
         return AdminResults.Ok(new { items = items.Select(shape), next });
     }
+
+    /// <summary>A cursor of rows that are known by a number.</summary>
+    public static Guid CursorOf(long place)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64BigEndian(bytes[8..], place);
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    /// <summary>The number; 0 on the first page.</summary>
+    public static long PlaceOf(Guid cursor) =>
+        Math.Max(0, BinaryPrimitives.ReadInt64BigEndian(cursor.ToByteArray(bigEndian: true).AsSpan(8)));
+
+    private QueryString QueryAfter(HttpRequest request, Guid last) =>
+        QueryString.Create([
+            .. request.Query.Where(parameter => parameter.Key is not ("limit" or "cursor")),
+            new("limit", Limit.ToString(CultureInfo.InvariantCulture)),
+            new("cursor", last.ToString("N")),
+        ]);
 }

@@ -41,6 +41,11 @@ internal static class AdminPolicy
         ["GET /api_keys"] = Read(Permissions.ReadApiKeys),
         ["POST /api_keys"] = Write(Permissions.WriteApiKeys, "api_key.create"),
         ["DELETE /api_keys/{id}"] = Write(Permissions.WriteApiKeys, "api_key.revoke"),
+        ["GET /config"] = Read(Permissions.ReadConfig),
+        ["PUT /config"] = Write(Permissions.WriteConfig, "config.update"),
+        ["GET /config/versions"] = Read(Permissions.ReadConfig),
+        ["GET /config/versions/{version}"] = Read(Permissions.ReadConfig),
+        ["POST /config/versions/{version}/restore"] = Write(Permissions.WriteConfig, "config.update"),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

@@ -11,5 +11,6 @@ internal static class AdminRoutes
         SignInEndpoints.Map(admin);
         OperatorsEndpoints.Map(admin);
         ApiKeysEndpoints.Map(admin);
+        ConfigEndpoints.Map(admin);
     }
 }

@@ -89,8 +89,14 @@ internal static class TenantVerbs
     private static Command SetVerb(VerbConsole console)
     {
         var slug = new Argument<string>("slug");
-        var setting = new Argument<string>("setting") { Description = TenantSetting.UniqueGroupNames.Name };
-        var value = new Argument<string>("value") { Description = "true or false" };
+        var setting = new Argument<string>("setting")
+        {
+            Description = "Such as groups.uniqueDisplayName or rateLimit.requestsPerSecond.",
+        };
+        var value = new Argument<string>("value")
+        {
+            Description = "true, false or a number; null for that of the installation.",
+        };
         var json = VerbConsole.JsonOption();
         var command = new Command("set", "Change a setting of a tenant.") { slug, setting, value, json };
         console.Bind(

@@ -3,6 +3,8 @@ using System.Text.Json;
 using MediatR;
 using Scim.Application.Bulk;
 using Scim.Application.Common;
+using Scim.Domain.Errors;
+using Scim.Infrastructure.Hosting.Configuration;
 
 namespace Scim.Api.Scim;
 
@@ -15,9 +17,16 @@ internal static class BulkEndpoint
         HttpContext context,
         IMediator mediator,
         ScimResults results,
-        DataPlaneLimits limits
+        DataPlaneLimits limits,
+        RuntimeSettings settings,
+        RequestContext request
     )
     {
+        if (!settings.Of(request.Tenant).Bulk.Includes(request.Tenant))
+        {
+            throw ScimError.NotImplemented("This service provider has no Bulk; send the operations one by one.");
+        }
+
         var body = await ScimBody.ReadAsync(context, limits);
         // Half a bulk run helps nobody: once begun it ends, even when the client has left.
         var outcome = await mediator.Send(new RunBulk(body), CancellationToken.None);

@@ -1,21 +1,24 @@
 using System.Text.Json.Nodes;
-using Scim.Application.Common;
 using Scim.Application.Schemas;
 using Scim.Domain.Schemas;
+using Scim.Domain.Tenants;
+using Scim.Infrastructure.Hosting.Configuration;
 
 namespace Scim.Api.Scim;
 
 /// <summary>The resources of RFC 7643 §5 to §7.</summary>
 internal static class DiscoveryDocuments
 {
-    public static JsonObject ServiceProviderConfig(string baseUrl, DataPlaneLimits limits) =>
-        new()
+    public static JsonObject ServiceProviderConfig(string baseUrl, EffectiveSettings settings, TenantId? tenant)
+    {
+        var limits = settings.Limits;
+        return new()
         {
             ["schemas"] = new JsonArray(Urns.ServiceProviderConfig),
             ["patch"] = Supported(),
             ["bulk"] = new JsonObject
             {
-                ["supported"] = true,
+                ["supported"] = settings.Bulk.Includes(tenant),
                 ["maxOperations"] = limits.MaxBulkOperations,
                 ["maxPayloadSize"] = limits.MaxBodyBytes,
             },
@@ -25,7 +28,7 @@ internal static class DiscoveryDocuments
             ["etag"] = Supported(),
             ["pagination"] = new JsonObject
             {
-                ["cursor"] = true,
+                ["cursor"] = settings.Cursors.Includes(tenant),
                 ["index"] = true,
                 ["defaultPaginationMethod"] = "index",
                 ["defaultPageSize"] = limits.DefaultPageSize,
@@ -44,6 +47,7 @@ internal static class DiscoveryDocuments
             ),
             ["meta"] = Meta("ServiceProviderConfig", $"{baseUrl}/ServiceProviderConfig"),
         };
+    }
 
     public static IReadOnlyList<JsonObject> ResourceTypes(TenantSchemas schemas, string baseUrl) =>
         [ResourceType(schemas.User, baseUrl), ResourceType(schemas.Group, baseUrl)];

@@ -5,6 +5,7 @@ using Scim.Application.Schemas;
 using Scim.Domain.Errors;
 using Scim.Domain.Resources;
 using Scim.Domain.Schemas;
+using Scim.Infrastructure.Hosting.Configuration;
 
 namespace Scim.Api.Scim;
 
@@ -18,8 +19,15 @@ internal static class DiscoveryEndpoints
     {
         scim.MapRead(
             "/ServiceProviderConfig",
-            (HttpContext context, ScimResults results, DataPlaneLimits limits) =>
-                OneAsync(context, DiscoveryDocuments.ServiceProviderConfig(results.BaseUrl(context.Request), limits))
+            (HttpContext context, ScimResults results, RuntimeSettings settings, RequestContext request) =>
+                OneAsync(
+                    context,
+                    DiscoveryDocuments.ServiceProviderConfig(
+                        results.BaseUrl(context.Request),
+                        settings.Of(request.Tenant),
+                        request.Tenant
+                    )
+                )
         );
         scim.MapRead(
             "/ResourceTypes",

@@ -16,7 +16,7 @@ internal sealed class ScimRateLimit(RequestDelegate next, RateLimiter limiter, S
         }
 
         var granted = request.Caller is { } caller
-            ? limiter.TryTake(caller.ClientId, out var retryAfter)
+            ? limiter.TryTake(caller, out var retryAfter)
             : limiter.TryTake(context.Connection.RemoteIpAddress, out retryAfter);
         if (granted)
         {

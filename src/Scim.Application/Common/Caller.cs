@@ -1,4 +1,5 @@
 using System.Net;
+using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
 
 namespace Scim.Application.Common;
@@ -49,6 +50,13 @@ public sealed class RequestContext
     public TenantId TenantId => Tenant ?? throw new InvalidOperationException("The request is not bound to a tenant.");
 
     public DeviationLog Deviations => _deviations ??= new DeviationLog(Caller?.Profile ?? ClientProfile.Auto);
+
+    /// <summary>A tenant as the caller of the control plane may name it.</summary>
+    /// <exception cref="ScimException">404 where it is out of reach, as if it did not exist.</exception>
+    public TenantId Reach(Guid tenant) =>
+        tenant != Guid.Empty && Admin?.TenantIds?.Contains(tenant) != false
+            ? new TenantId(tenant)
+            : throw ScimError.NotFound("Tenant", tenant.ToString("D"));
 
     public void Become(Caller caller)
     {

@@ -3,11 +3,9 @@ using Scim.Domain.Operators;
 
 namespace Scim.Application.Operators;
 
-public sealed record SessionLimits(TimeSpan Lease)
+/// <param name="Longest">However busy it is, a session ends after so long.</param>
+public sealed record SessionLimits(TimeSpan Lease, TimeSpan Longest)
 {
-    /// <summary>However busy it is, a session ends after so long.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
-
     /// <summary>For how long a fresh code allows dangerous acts.</summary>
     public static readonly TimeSpan StepUp = TimeSpan.FromMinutes(5);
 }
@@ -22,7 +20,7 @@ internal sealed class SessionStarter(SessionLimits limits, TimeProvider clock)
             Guid.CreateVersion7(now),
             OpaqueToken.Hash(token),
             now,
-            now + SessionLimits.Longest,
+            now + limits.Longest,
             now + limits.Lease
         );
         return (token, session);

@@ -3,7 +3,7 @@ using Scim.Domain.Tenants;
 namespace Scim.Application.Tenants;
 
 /// <summary>
-/// Tenants and their settings. Each method that changes something is one transaction that also moves the configuration
+/// Tenants. Each method that changes something is one transaction that also moves the configuration
 /// epoch and appends to the tenant's journal.
 /// </summary>
 public interface ITenantStore
@@ -12,12 +12,4 @@ public interface ITenantStore
     Task AddAsync(Tenant tenant, CancellationToken cancellationToken);
 
     Task<Tenant?> FindAsync(string slug, CancellationToken cancellationToken);
-
-    Task SetAsync(
-        TenantId tenant,
-        TenantSetting setting,
-        string value,
-        DateTimeOffset now,
-        CancellationToken cancellationToken
-    );
 }

@@ -6,13 +6,18 @@ namespace Scim.Domain.Operators;
 /// </summary>
 public sealed record OperatorRole(string Name, Permissions Permissions)
 {
-    private const Permissions Reading = Permissions.ReadOperators | Permissions.ReadApiKeys;
+    private const Permissions Reading =
+        Permissions.ReadOperators | Permissions.ReadApiKeys | Permissions.ReadConfig | Permissions.ReadSchemas;
 
     public static readonly OperatorRole PlatformAdmin = new("platform-admin", Permissions.All);
 
     public static readonly OperatorRole TenantAdmin = new(
         "tenant-admin",
-        Permissions.ReadOperators | Permissions.WriteOperators
+        Permissions.ReadOperators
+            | Permissions.WriteOperators
+            | Permissions.ReadConfig
+            | Permissions.ReadSchemas
+            | Permissions.WriteSchemas
     );
 
     public static readonly OperatorRole Support = new("support", Reading);

@@ -9,10 +9,22 @@ public enum Permissions
     WriteOperators = 2,
     ReadApiKeys = 4,
     WriteApiKeys = 8,
+    ReadConfig = 1024,
+    WriteConfig = 2048,
+    ReadSchemas = 4096,
+    WriteSchemas = 8192,
 
     /// <summary>What belongs to no tenant: nobody who is bound to tenants has it, whatever the role.</summary>
-    OfInstallation = ReadApiKeys | WriteApiKeys,
-    All = ReadOperators | WriteOperators | ReadApiKeys | WriteApiKeys,
+    OfInstallation = ReadApiKeys | WriteApiKeys | WriteConfig,
+    All =
+        ReadOperators
+        | WriteOperators
+        | ReadApiKeys
+        | WriteApiKeys
+        | ReadConfig
+        | WriteConfig
+        | ReadSchemas
+        | WriteSchemas,
 }
 
 /// <summary>Permissions as they are written: <c>operators:read</c>.</summary>
@@ -24,6 +36,10 @@ public static class PermissionNames
         ["operators:write"] = Permissions.WriteOperators,
         ["api_keys:read"] = Permissions.ReadApiKeys,
         ["api_keys:write"] = Permissions.WriteApiKeys,
+        ["config:read"] = Permissions.ReadConfig,
+        ["config:write"] = Permissions.WriteConfig,
+        ["schemas:read"] = Permissions.ReadSchemas,
+        ["schemas:write"] = Permissions.WriteSchemas,
     };
 
     public static IReadOnlyCollection<string> All => Known.Keys;

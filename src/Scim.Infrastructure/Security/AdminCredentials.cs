@@ -1,7 +1,7 @@
 using Dapper;
 using Scim.Application.Common;
-using Scim.Application.Operators;
 using Scim.Domain.Operators;
+using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence;
 
 namespace Scim.Infrastructure.Security;
@@ -10,7 +10,8 @@ namespace Scim.Infrastructure.Security;
 /// Sessions and API keys, by the digest of what is presented. Nothing is cached: the control plane is asked seldom, and
 /// whatever ends a credential is to end it at once everywhere.
 /// </summary>
-internal sealed class AdminCredentials(IDatabase database, SessionLimits limits, TimeProvider clock) : IAdminCredentials
+internal sealed class AdminCredentials(IDatabase database, RuntimeSettings settings, TimeProvider clock)
+    : IAdminCredentials
 {
     private const string Scheme = "Bearer ";
 
@@ -94,7 +95,8 @@ internal sealed class AdminCredentials(IDatabase database, SessionLimits limits,
         var lease = row.LeaseExpiresAt;
         if (extends)
         {
-            lease = now + limits.Lease < row.ExpiresAt ? now + limits.Lease : row.ExpiresAt;
+            var extended = now + settings.Installation.Session.Lease;
+            lease = extended < row.ExpiresAt ? extended : row.ExpiresAt;
             if (!await ExtendAsync(row.SessionId, lease, now, cancellationToken))
             {
                 return Refused(AdminCredentialFailure.Unknown);

@@ -3,13 +3,18 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Scim.Application.Common;
 using Scim.Domain.Errors;
+using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence.Tenants;
 
 namespace Scim.Infrastructure.Security;
 
-/// <summary>Polls the configuration epoch every 400 ms; stale, and so not trusted, when a second passes without an answer.</summary>
+/// <summary>
+/// Polls the configuration epoch every 400 ms, and with it the settings; stale, and so not trusted, when a second passes
+/// without an answer.
+/// </summary>
 internal sealed partial class ConfigurationEpoch(
     CredentialStore store,
+    RuntimeSettings settings,
     TimeProvider clock,
     ILogger<ConfigurationEpoch> logger
 ) : BackgroundService, IConfigurationEpoch
@@ -32,6 +37,8 @@ internal sealed partial class ConfigurationEpoch(
         // The answer is as old as the question: a poll that hangs must not count as fresh when it ends.
         var asked = clock.GetTimestamp();
         var value = await store.ReadEpochAsync(cancellationToken);
+        // First, so that what is cached under an epoch was made with its settings.
+        await settings.ReloadAsync(value, cancellationToken);
         lock (_turn)
         {
             // Two polls may overlap; the epoch only grows, unless the database was restored and started over.
@@ -44,6 +51,28 @@ internal sealed partial class ConfigurationEpoch(
             Interlocked.Exchange(ref _askedAt, asked);
             Volatile.Write(ref _answered, true);
         }
+    }
+
+    /// <summary>After an act of this process that is committed: if the epoch cannot be read now, the poll will read it.</summary>
+    public async Task HintAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReloadNowAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is ScimException or DbException or OperationCanceledException)
+        {
+            LogAway(logger, exception);
+        }
+    }
+
+    /// <summary>The host does not begin with settings that operators have changed.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Trust);
+        await HintAsync(limit.Token);
+        await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

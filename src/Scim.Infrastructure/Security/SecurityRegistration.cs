@@ -1,20 +1,18 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Scim.Application.ApiKeys;
 using Scim.Application.Common;
 using Scim.Application.Operators;
 using Scim.Application.Tenants;
-using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence.ApiKeys;
 using Scim.Infrastructure.Persistence.Operators;
 using Scim.Infrastructure.Persistence.Tenants;
 
 namespace Scim.Infrastructure.Security;
 
-internal static class SecurityRegistration
+public static class SecurityRegistration
 {
     /// <summary>Tenants, clients and tokens, and who may present one. Needs <c>IDatabase</c> and the options.</summary>
-    public static IServiceCollection AddCredentials(this IServiceCollection services)
+    internal static IServiceCollection AddCredentials(this IServiceCollection services)
     {
         services.AddScoped<ControlJournal>();
         services.AddScoped<ITenantStore, TenantStore>();
@@ -25,9 +23,6 @@ internal static class SecurityRegistration
         services.AddSingleton<CredentialStore>();
         services.AddSingleton<ISecretBox, SecretBox>();
         services.AddSingleton<IAdminCredentials, AdminCredentials>();
-        services.AddSingleton(provider => new SessionLimits(
-            TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<SessionOptions>>().Value.LeaseSeconds)
-        ));
         services.AddScoped<IOperatorStore, OperatorStore>();
         services.AddScoped<ISessionStore, SessionStore>();
         services.AddScoped<ISignInThrottle, SignInThrottle>();
@@ -39,8 +34,12 @@ internal static class SecurityRegistration
         return services;
     }
 
+    /// <summary>Once per host: what operators change while it runs becomes effective.</summary>
+    public static IServiceCollection AddConfigurationPolling(this IServiceCollection services) =>
+        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationEpoch>());
+
     /// <summary>For hosts that answer SCIM requests: verification, limits and what runs beside them.</summary>
-    public static IServiceCollection AddCredentialVerification(this IServiceCollection services)
+    internal static IServiceCollection AddCredentialVerification(this IServiceCollection services)
     {
         services.AddSingleton<CredentialCache>(_ => new CredentialCache());
         services.AddSingleton<AuthenticationThrottle>();
@@ -49,7 +48,7 @@ internal static class SecurityRegistration
         services.AddSingleton<RateLimiter>();
         services.AddSingleton<LastUsedRecorder>();
         services.AddSingleton<ICredentialVerifier, CredentialVerifier>();
-        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationEpoch>());
+        services.AddConfigurationPolling();
         services.AddHostedService(provider => provider.GetRequiredService<LastUsedRecorder>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveReplicas>());
         return services;

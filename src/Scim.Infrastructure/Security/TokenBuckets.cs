@@ -14,7 +14,7 @@ internal sealed class TokenBuckets<TKey>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<TKey, Bucket> _buckets = new();
-    private readonly Bucket _overflow = new();
+    private readonly Bucket _overflow = new(0, 0);
     private readonly TimeProvider _clock;
     private readonly int _capacity;
     private readonly long _step;
@@ -33,35 +33,40 @@ internal sealed class TokenBuckets<TKey>
         int capacity = 100_000,
         Func<int>? sharers = null
     )
+        : this(clock, capacity, sharers) => (_step, _window) = Measure(perSecond, burst);
+
+    /// <summary>Rate and burst are said with each take; a key for which they change begins with a full bucket.</summary>
+    public TokenBuckets(TimeProvider clock, int capacity = 100_000, Func<int>? sharers = null)
     {
         _clock = clock;
         _sharers = sharers ?? (static () => 1);
         _capacity = capacity;
         _sweptAt = clock.GetTimestamp();
-        if (perSecond > 0 && burst > 0)
-        {
-            _step = Math.Max(1, (long)(clock.TimestampFrequency / perSecond));
-            _window = _step * burst;
-        }
     }
 
     public int Count => _buckets.Count;
 
-    private bool Unlimited => _step == 0;
+    public bool TryTake(TKey key, out TimeSpan retryAfter) => TryTake(key, _step, _window, out retryAfter);
 
-    public bool TryTake(TKey key, out TimeSpan retryAfter)
+    public bool TryTake(TKey key, double perSecond, int burst, out TimeSpan retryAfter)
+    {
+        var (step, window) = Measure(perSecond, burst);
+        return TryTake(key, step, window, out retryAfter);
+    }
+
+    private bool TryTake(TKey key, long cost, long window, out TimeSpan retryAfter)
     {
         retryAfter = TimeSpan.Zero;
-        if (Unlimited)
+        if (cost == 0)
         {
             return true;
         }
 
         // Dearer takes in the same window: a share of the rate and of the burst.
-        var step = Math.Min(_step * _sharers(), _window);
+        var step = Math.Min(cost * _sharers(), window);
         while (true)
         {
-            var bucket = BucketOf(key);
+            var bucket = BucketOf(key, cost, window);
             var now = _clock.GetTimestamp();
             var full = Volatile.Read(ref bucket.FullAt);
             if (full == Retired)
@@ -70,9 +75,9 @@ internal sealed class TokenBuckets<TKey>
             }
 
             var next = Math.Max(full, now) + step;
-            if (next - now > _window)
+            if (next - now > window)
             {
-                retryAfter = TimeSpan.FromSeconds((double)(next - now - _window) / _clock.TimestampFrequency);
+                retryAfter = TimeSpan.FromSeconds((double)(next - now - window) / _clock.TimestampFrequency);
                 return false;
             }
 
@@ -85,20 +90,40 @@ internal sealed class TokenBuckets<TKey>
 
     /// <summary>True when a take would be refused; takes nothing.</summary>
     public bool IsEmpty(TKey key) =>
-        !Unlimited
+        _step != 0
         && _buckets.TryGetValue(key, out var bucket)
         && Volatile.Read(ref bucket.FullAt) is var full and not Retired
         && full + _step - _clock.GetTimestamp() > _window;
 
-    private Bucket BucketOf(TKey key)
+    private (long Step, long Window) Measure(double perSecond, int burst)
+    {
+        if (perSecond <= 0 || burst <= 0)
+        {
+            return (0, 0);
+        }
+
+        var step = Math.Max(1, (long)(_clock.TimestampFrequency / perSecond));
+        return (step, step * burst);
+    }
+
+    private Bucket BucketOf(TKey key, long step, long window)
     {
         if (_buckets.TryGetValue(key, out var bucket))
         {
-            return bucket;
+            if (bucket.Step == step && bucket.Window == window)
+            {
+                return bucket;
+            }
+
+            // What was taken at another rate says nothing at this one.
+            Volatile.Write(ref bucket.FullAt, Retired);
+            _buckets.TryRemove(KeyValuePair.Create(key, bucket));
         }
 
         Sweep();
-        return _buckets.Count >= _capacity ? _overflow : _buckets.GetOrAdd(key, static _ => new Bucket());
+        return _buckets.Count >= _capacity
+            ? _overflow
+            : _buckets.GetOrAdd(key, static (_, rate) => new Bucket(rate.step, rate.window), (step, window));
     }
 
     // A full bucket is the same as none. Only a new key can make the table grow, so only a new key sweeps.
@@ -124,8 +149,12 @@ internal sealed class TokenBuckets<TKey>
         }
     }
 
-    private sealed class Bucket
+    private sealed class Bucket(long step, long window)
     {
+        public long Step => step;
+
+        public long Window => window;
+
         public long FullAt;
     }
 }

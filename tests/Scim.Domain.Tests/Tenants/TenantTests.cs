@@ -52,21 +52,4 @@ public sealed class TenantTests
 
         create.Should().Throw<ScimException>();
     }
-
-    [TestCase("true", "true")]
-    [TestCase("On", "true")]
-    [TestCase("False", "false")]
-    [TestCase("no", "false")]
-    public void A_setting_is_stored_in_one_spelling(string typed, string stored) =>
-        TenantSetting.Get("Groups.UniqueDisplayName").Read(typed).Should().Be(stored);
-
-    [Test]
-    public void An_unknown_setting_or_value_is_refused_and_the_known_ones_are_named()
-    {
-        var unknown = () => TenantSetting.Get("groups.colour");
-        var value = () => TenantSetting.UniqueGroupNames.Read("perhaps");
-
-        unknown.Should().Throw<ScimException>().WithMessage("*groups.uniqueDisplayName*");
-        value.Should().Throw<ScimException>().WithMessage("*true or false*");
-    }
 }

@@ -16,13 +16,17 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
 {
     private const string Base = "/admin/v1";
     private const string Platform = "platform-admin";
-    private const string OfTenant = "tenant-admin";
+    private const string TenantAdmin = "tenant-admin";
     private const string OtherTenant = "tenant-admin of another tenant";
     private const string Support = "support";
     private const string Auditor = "auditor";
     private const string TenantSupport = "support of a tenant";
 
-    private static readonly string[] Everybody = [Platform, OfTenant, OtherTenant, Support, Auditor, TenantSupport];
+    private static readonly string[] Everybody = [Platform, TenantAdmin, OtherTenant, Support, Auditor, TenantSupport];
+
+    private static readonly string[] ReadersOfTenant = [Platform, TenantAdmin, Support, Auditor, TenantSupport];
+
+    private static readonly Func<Target, string> OfTenant = target => $"?tenantId={target.Tenant:D}";
 
     // Who gets through; a scope's key is called by the scope. All others are refused: a key of one scope, too, where it
     // has less than the operator whom it would make or act on.
@@ -39,29 +43,39 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         ["GET /operators"] = new(_ => null, [.. Everybody, "operators:read"]),
         ["POST /operators"] = new(
             target => AdminHost.Operator(null, "tenant-admin", target.Tenant),
-            [Platform, OfTenant, OtherTenant]
+            [Platform, TenantAdmin, OtherTenant]
         ),
         ["GET /operators/{id}"] = new(
             _ => null,
-            [Platform, OfTenant, Support, Auditor, TenantSupport, "operators:read"],
+            [Platform, TenantAdmin, Support, Auditor, TenantSupport, "operators:read"],
             [OtherTenant]
         ),
         ["PUT /operators/{id}"] = new(
             target => AdminHost.Operator(null, "tenant-admin", target.Tenant),
-            [Platform, OfTenant],
+            [Platform, TenantAdmin],
             [OtherTenant]
         ),
-        ["DELETE /operators/{id}"] = new(_ => null, [Platform, OfTenant], [OtherTenant]),
+        ["DELETE /operators/{id}"] = new(_ => null, [Platform, TenantAdmin], [OtherTenant]),
         ["GET /operators/{id}/sessions"] = new(
             _ => null,
-            [Platform, OfTenant, Support, Auditor, TenantSupport, "operators:read"],
+            [Platform, TenantAdmin, Support, Auditor, TenantSupport, "operators:read"],
             [OtherTenant]
         ),
         // The session does not exist: 404 to those who may end it, too.
-        ["DELETE /operators/{id}/sessions/{sessionId}"] = new(_ => null, [], [Platform, OfTenant, OtherTenant]),
+        ["DELETE /operators/{id}/sessions/{sessionId}"] = new(_ => null, [], [Platform, TenantAdmin, OtherTenant]),
         ["GET /api_keys"] = new(_ => null, [Platform, Support, Auditor, "api_keys:read"]),
         ["POST /api_keys"] = new(_ => new() { ["name"] = "x" }, [Platform, "api_keys:write"]),
         ["DELETE /api_keys/{id}"] = new(_ => null, [], [Platform, "api_keys:write"]),
+        ["GET /config"] = new(_ => null, [.. ReadersOfTenant, "config:read"], [OtherTenant], Query: OfTenant),
+        ["PUT /config"] = new(_ => [], [Platform, "config:write"]),
+        ["GET /config/versions"] = new(_ => null, [.. ReadersOfTenant, "config:read"], [OtherTenant], Query: OfTenant),
+        ["GET /config/versions/{version}"] = new(
+            _ => null,
+            [.. ReadersOfTenant, "config:read"],
+            [OtherTenant],
+            Query: OfTenant
+        ),
+        ["POST /config/versions/{version}/restore"] = new(_ => null, [Platform, "config:write"]),
     };
 
     private readonly Dictionary<string, string?> _refused = [];
@@ -91,7 +105,7 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         using var lapsed = await _host.SignInAsync("support");
         _host.Clock.Advance(TimeSpan.FromHours(1.1));
         await AddOperatorAsync(Platform, Platform);
-        await AddOperatorAsync(OfTenant, "tenant-admin", _tenant);
+        await AddOperatorAsync(TenantAdmin, "tenant-admin", _tenant);
         await AddOperatorAsync(OtherTenant, "tenant-admin", Guid.Parse(other.TenantId));
         await AddOperatorAsync(Support, "support");
         await AddOperatorAsync(Auditor, "auditor");
@@ -215,7 +229,8 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         return await client.SendAsync(
             method,
             path.Replace("{id}", target.Operator.ToString("D"), StringComparison.Ordinal)
-                .Replace("{sessionId}", Guid.NewGuid().ToString("D"), StringComparison.Ordinal),
+                .Replace("{sessionId}", Guid.NewGuid().ToString("D"), StringComparison.Ordinal)
+                .Replace("{version}", "1", StringComparison.Ordinal) + example.Query?.Invoke(target),
             example.Body(target)?.ToJsonString()
         );
     }
@@ -228,7 +243,8 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         Func<Target, JsonObject?> Body,
         string[] Allowed,
         string[]? HiddenFrom = null,
-        bool IsPublic = false
+        bool IsPublic = false,
+        Func<Target, string>? Query = null
     )
     {
         public string[] Hidden => HiddenFrom ?? [];

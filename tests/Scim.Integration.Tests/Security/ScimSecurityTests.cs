@@ -252,10 +252,14 @@ public sealed class ScimSecurityTests(string kind)
 
         rows.Select(row => row.Operation)
             .Should()
-            .Equal("tenant.create", "client.create", "token.issue", "setting.change", "token.revoke");
+            .Equal("tenant.create", "client.create", "token.issue", "config.update", "token.revoke");
         rows.Select(row => row.Sequence).Should().BeInAscendingOrder();
         rows.Should().OnlyContain(row => row.Outcome == "success" && row.Actor == "operator:test");
-        rows[3].Detail.Should().Be("""{"before":"true","after":"false"}""");
+        rows[3]
+            .Detail.Should()
+            .Be(
+                """{"version":2,"restoredFrom":null,"before":{"groups.uniqueDisplayName":null},"after":{"groups.uniqueDisplayName":false}}"""
+            );
         JsonSerializer.Serialize(rows).Should().NotContain(issued.Token);
         var rest = await _host.SendAsync(new TailJournal(issued.TenantSlug, From: rows[3].Sequence));
         rest.Should().HaveCount(2);

@@ -132,4 +132,17 @@ public sealed class TokenBucketsTests
 
         granted.Should().Be(500);
     }
+
+    [Test]
+    public void Another_rate_holds_at_once_and_begins_with_a_full_bucket()
+    {
+        var buckets = new TokenBuckets<string>(_clock);
+        Enumerable.Range(0, 9).Count(_ => buckets.TryTake("a", 0.001, 5, out var _)).Should().Be(5);
+
+        Enumerable.Range(0, 9).Count(_ => buckets.TryTake("a", 10, 3, out var _)).Should().Be(3);
+        _clock.Advance(TimeSpan.FromSeconds(0.1));
+        buckets.TryTake("a", 10, 3, out _).Should().BeTrue();
+        buckets.TryTake("a", 10, 3, out _).Should().BeFalse();
+        buckets.TryTake("a", 0, 3, out _).Should().BeTrue();
+    }
 }

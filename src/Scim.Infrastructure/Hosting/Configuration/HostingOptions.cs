@@ -43,11 +43,15 @@ public sealed class BootstrapOptions
 
 public sealed class SessionOptions
 {
-    [Description(
-        "Seconds after which an operator's session ends without heartbeat or write; after 12 hours it ends anyway."
-    )]
+    [Description("Seconds after which an operator's session ends without heartbeat or write.")]
     [Range(60, 3600)]
+    [Setting("session.leaseSeconds")]
     public int LeaseSeconds { get; set; } = 900;
+
+    [Description("Hours after which an operator's session ends anyway.")]
+    [Range(1, 24)]
+    [Setting("session.absoluteHours")]
+    public int AbsoluteHours { get; set; } = 12;
 }
 
 public sealed class SecretsOptions
@@ -81,22 +85,27 @@ public sealed class WorkerOptions
 
     [Description("Milliseconds, about, between looks for jobs while there are none.")]
     [Range(10, 600_000)]
+    [Setting("worker.pollInterval")]
     public int PollMilliseconds { get; set; } = 1000;
 
     [Description("Seconds after which the job of a worker that went silent is another's.")]
     [Range(1, 3600)]
+    [Setting("worker.leaseSeconds")]
     public int LeaseSeconds { get; set; } = 60;
 
     [Description("Attempts at a job, after which it is dead until `job retry`.")]
     [Range(1, 100)]
+    [Setting("worker.maxAttempts")]
     public int MaxAttempts { get; set; } = 8;
 
     [Description("Seconds, about, before the second attempt; each further one waits twice as long, up to an hour.")]
     [Range(0.01, 3600.0)]
+    [Setting("worker.retrySeconds")]
     public double RetrySeconds { get; set; } = 5;
 
     [Description("Seconds after which an attempt is ended.")]
     [Range(1, 86_400)]
+    [Setting("worker.timeLimitSeconds")]
     public int TimeLimitSeconds { get; set; } = 3600;
 }
 
@@ -117,19 +126,41 @@ public sealed class RetentionOptions
 {
     [Description("Days for which the journal keeps what a change was, beside the fact that it was made; `0` for ever.")]
     [Range(0, 36_500)]
+    [Setting("retention.changeDays", PerTenant = true)]
     public int ChangeDays { get; set; }
 
     [Description("Days for which a client's departure from the RFCs is remembered after it was last seen.")]
     [Range(1, 36_500)]
+    [Setting("retention.deviationDays", PerTenant = true)]
     public int DeviationDays { get; set; } = 180;
 
     [Description("Days for which jobs that succeeded are listed.")]
     [Range(1, 36_500)]
+    [Setting("retention.succeededJobDays", PerTenant = true)]
     public int SucceededJobDays { get; set; } = 1;
 
     [Description("Days for which dead jobs are listed and can be retried.")]
     [Range(1, 36_500)]
+    [Setting("retention.deadJobDays", PerTenant = true)]
     public int DeadJobDays { get; set; } = 90;
+}
+
+public sealed class FeaturesOptions
+{
+    [Description("Bulk requests; without them `/Bulk` answers 501 and discovery says so.")]
+    [Setting("features.bulk", PerTenant = true, IsFeature = true)]
+    public bool Bulk { get; set; } = true;
+
+    [Description("Pages by cursor (RFC 9865); without them a cursor is 400 and discovery says so.")]
+    [Setting("features.cursorPagination", PerTenant = true, IsFeature = true)]
+    public bool CursorPagination { get; set; } = true;
+}
+
+public sealed class GroupsOptions
+{
+    [Description("Whether two groups of a tenant may not share a displayName.")]
+    [Setting("groups.uniqueDisplayName", PerTenant = true)]
+    public bool UniqueDisplayName { get; set; } = true;
 }
 
 public sealed class TelemetryOptions

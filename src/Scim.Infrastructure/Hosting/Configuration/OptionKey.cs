@@ -2,18 +2,25 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
+using Scim.Application.Settings;
 
 namespace Scim.Infrastructure.Hosting.Configuration;
 
 /// <summary>One configuration key: what the documentation shows of it and what the start checks.</summary>
 public sealed class OptionKey
 {
+    private readonly PropertyInfo _property;
+    private readonly object _defaults;
+    private readonly SettingAttribute? _setting;
     private readonly Type _type;
     private readonly ValidationAttribute[] _rules;
     private readonly bool _mayBeEmpty;
 
     internal OptionKey(string section, PropertyInfo property, object defaults)
     {
+        (_property, _defaults) = (property, defaults);
+        _setting = property.GetCustomAttribute<SettingAttribute>();
         Key = $"{section}:{property.Name}";
         Description = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
         Secret = property.IsDefined(typeof(SecretAttribute));
@@ -67,6 +74,36 @@ public sealed class OptionKey
             _ => broken.FormatErrorMessage(Key),
         };
     }
+
+    /// <summary>What may be changed of it while the service runs; null when nothing may.</summary>
+    /// <param name="options">The options as the host was started with them.</param>
+    /// <param name="isInstalled">Whether the configuration names the key.</param>
+    public Setting? ToSetting(object options, bool isInstalled)
+    {
+        if (_setting is null)
+        {
+            return null;
+        }
+
+        var range = _rules.OfType<RangeAttribute>().FirstOrDefault();
+        return new Setting(
+            _setting.Name,
+            _setting.IsFeature ? SettingKind.Feature
+                : _type == typeof(bool) ? SettingKind.Boolean
+                : _type == typeof(double) ? SettingKind.Number
+                : SettingKind.Integer,
+            Description,
+            Bound(range?.Minimum),
+            Bound(range?.Maximum),
+            _setting.PerTenant,
+            JsonSerializer.SerializeToElement(_property.GetValue(_defaults)),
+            JsonSerializer.SerializeToElement(_property.GetValue(options)),
+            isInstalled
+        );
+    }
+
+    private static decimal? Bound(object? bound) =>
+        bound is null ? null : Convert.ToDecimal(bound, CultureInfo.InvariantCulture);
 
     private static string Print(object? value) =>
         value switch

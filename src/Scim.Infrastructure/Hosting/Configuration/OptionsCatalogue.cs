@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Scim.Application.Settings;
 using Scim.Infrastructure.Persistence;
 
 namespace Scim.Infrastructure.Hosting.Configuration;
@@ -28,6 +29,8 @@ public static class OptionsCatalogue
         Section.Of<TelemetryOptions>("Telemetry"),
         Section.Of<WorkerOptions>("Worker"),
         Section.Of<RetentionOptions>("Retention"),
+        Section.Of<FeaturesOptions>("Features"),
+        Section.Of<GroupsOptions>("Groups"),
         Section.Of<AuditOptions>("Audit"),
     ];
 
@@ -52,6 +55,14 @@ public static class OptionsCatalogue
             section.Bind(services, configuration.GetSection(section.Name));
         }
 
+        services.AddSingleton(provider => new SettingCatalogue(
+            from section in Sections
+            let options = section.Options(provider)
+            from key in section.Keys
+            let setting = key.ToSetting(options, configuration[key.Key] is not null)
+            where setting is not null
+            select setting
+        ));
         services
             .AddOptions<BootstrapOptions>()
             .PostConfigure<IOptions<DatabaseOptions>>(
@@ -181,7 +192,8 @@ public static class OptionsCatalogue
     private sealed record Section(
         string Name,
         IReadOnlyList<OptionKey> Keys,
-        Action<IServiceCollection, IConfiguration> Bind
+        Action<IServiceCollection, IConfiguration> Bind,
+        Func<IServiceProvider, object> Options
     )
     {
         public static Section Of<T>(string name)
@@ -193,7 +205,8 @@ public static class OptionsCatalogue
                         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
                         .Select(property => new OptionKey(name, property, new T())),
                 ],
-                (services, configuration) => services.Configure<T>(configuration)
+                (services, configuration) => services.Configure<T>(configuration),
+                provider => provider.GetRequiredService<IOptions<T>>().Value
             );
     }
 }

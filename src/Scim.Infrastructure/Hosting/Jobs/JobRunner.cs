@@ -21,6 +21,7 @@ internal sealed partial class JobRunner(
     IServiceScopeFactory scopes,
     IEnumerable<JobType> types,
     IOptions<WorkerOptions> options,
+    RuntimeSettings settings,
     CurrentSchema schema,
     JobMetrics metrics,
     TimeProvider clock,
@@ -29,24 +30,19 @@ internal sealed partial class JobRunner(
 {
     private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
     private readonly Dictionary<string, JobType> _types = types.ToDictionary(type => type.Name);
-    private readonly TimeSpan _lease = TimeSpan.FromSeconds(options.Value.LeaseSeconds);
-    private readonly TimeSpan _poll = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds);
-    private readonly TimeSpan _limit = TimeSpan.FromSeconds(options.Value.TimeLimitSeconds);
-    private readonly RetryPolicy _policy = new(
-        options.Value.MaxAttempts,
-        TimeSpan.FromSeconds(options.Value.RetrySeconds),
-        TimeSpan.FromHours(1)
-    );
+    private static readonly TimeSpan LongestNap = TimeSpan.FromSeconds(2);
 
     private bool _away;
+
+    private EffectiveSettings Current => settings.Installation;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await schema.WaitAsync(stoppingToken);
         await Task.WhenAll(
             ServeAsync(stoppingToken),
-            RepeatAsync(RecoverAsync, _lease / 3, stoppingToken),
-            RepeatAsync(CountAsync, TimeSpan.FromSeconds(10), stoppingToken)
+            RepeatAsync(RecoverAsync, () => Current.WorkerLease / 3, stoppingToken),
+            RepeatAsync(CountAsync, static () => TimeSpan.FromSeconds(10), stoppingToken)
         );
     }
 
@@ -57,23 +53,29 @@ internal sealed partial class JobRunner(
         var after = new TenantId(Guid.Empty);
         while (!stoppingToken.IsCancellationRequested)
         {
-            var job = await TakeAsync(slots, after, stoppingToken);
+            var lease = Current.WorkerLease;
+            var job = await TakeAsync(slots, lease, after, stoppingToken);
             running.RemoveWhere(task => task.IsCompleted);
             if (job is null)
             {
-                await PauseAsync(_poll, stoppingToken);
+                await PauseAsync(() => Current.WorkerPoll, stoppingToken);
                 continue;
             }
 
             after = job.Tenant;
-            running.Add(RunAsync(job, slots, stoppingToken));
+            running.Add(RunAsync(job, lease, slots, stoppingToken));
         }
 
         await Task.WhenAll(running);
     }
 
     /// <summary>Null when nothing is due, the database is away, or the host stops.</summary>
-    private async Task<Job?> TakeAsync(SemaphoreSlim slots, TenantId after, CancellationToken stoppingToken)
+    private async Task<Job?> TakeAsync(
+        SemaphoreSlim slots,
+        TimeSpan lease,
+        TenantId after,
+        CancellationToken stoppingToken
+    )
     {
         var entered = false;
         Job? job = null;
@@ -83,7 +85,7 @@ internal sealed partial class JobRunner(
             entered = true;
             // Not cancelled half-way: a claim that commits unseen would wait for the end of its lease.
             job = await OnStoreAsync(store =>
-                store.ClaimAsync(_owner, _lease, _types.Keys, after, CancellationToken.None)
+                store.ClaimAsync(_owner, lease, _types.Keys, after, CancellationToken.None)
             );
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -107,15 +109,16 @@ internal sealed partial class JobRunner(
         return job;
     }
 
-    private async Task RunAsync(Job job, SemaphoreSlim slots, CancellationToken stoppingToken)
+    private async Task RunAsync(Job job, TimeSpan lease, SemaphoreSlim slots, CancellationToken stoppingToken)
     {
+        var timeLimit = Current.WorkerTimeLimit;
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            using var limit = new CancellationTokenSource(_limit, clock);
+            using var limit = new CancellationTokenSource(timeLimit, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, limit.Token);
-            var heartbeat = HeartbeatAsync(job.Lease, stop);
-            var ended = await AttemptAsync(job, either.Token, limit.Token, stoppingToken);
+            var heartbeat = HeartbeatAsync(job.Lease, lease, stop);
+            var ended = await AttemptAsync(job, timeLimit, either.Token, limit.Token, stoppingToken);
             await stop.CancelAsync();
             await heartbeat;
             var outcome = "lease-lost";
@@ -142,6 +145,7 @@ internal sealed partial class JobRunner(
     /// <summary>The job as it is after the attempt; null when the lease is lost.</summary>
     private async Task<Job?> AttemptAsync(
         Job job,
+        TimeSpan timeLimit,
         CancellationToken cancellationToken,
         CancellationToken limit,
         CancellationToken stoppingToken
@@ -166,7 +170,7 @@ internal sealed partial class JobRunner(
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            return Fail(job, $"It was not done within {_limit.TotalSeconds} seconds.");
+            return Fail(job, $"It was not done within {timeLimit.TotalSeconds} seconds.");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -183,12 +187,14 @@ internal sealed partial class JobRunner(
     }
 
     /// <summary>Extends the lease until it is stopped; stops the job when the lease is lost, or cannot be extended in time.</summary>
-    private async Task HeartbeatAsync(JobLease lease, CancellationTokenSource stop)
+    private async Task HeartbeatAsync(JobLease lease, TimeSpan length, CancellationTokenSource stop)
     {
         var held = clock.GetTimestamp();
         while (!stop.IsCancellationRequested)
         {
-            await PauseAsync(_lease / 3, stop.Token);
+            // Of the lease that is held: another length counts from the next extension on.
+            var pause = length / 3;
+            await PauseAsync(() => pause, stop.Token);
             if (stop.IsCancellationRequested)
             {
                 return;
@@ -197,18 +203,19 @@ internal sealed partial class JobRunner(
             try
             {
                 var asked = clock.GetTimestamp();
-                if (!await OnStoreAsync(store => store.ExtendAsync(lease, _lease, stop.Token)))
+                var next = Current.WorkerLease;
+                if (!await OnStoreAsync(store => store.ExtendAsync(lease, next, stop.Token)))
                 {
                     await stop.CancelAsync();
                     return;
                 }
 
-                held = asked;
+                (held, length) = (asked, next);
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
             {
                 Report(exception);
-                if (clock.GetElapsedTime(held) >= _lease)
+                if (clock.GetElapsedTime(held) >= length)
                 {
                     await stop.CancelAsync();
                 }
@@ -236,7 +243,7 @@ internal sealed partial class JobRunner(
 
     private async Task RepeatAsync(
         Func<CancellationToken, Task> work,
-        TimeSpan interval,
+        Func<TimeSpan> interval,
         CancellationToken stoppingToken
     )
     {
@@ -259,10 +266,20 @@ internal sealed partial class JobRunner(
         }
     }
 
-    // Replicas that began together do not stay together.
-    private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken) =>
-        await Task.Delay(pause * (0.75 + (Random.Shared.NextDouble() / 2)), clock, cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    // Replicas that began together do not stay together. A pause that is made shorter meanwhile ends as soon.
+    private async Task PauseAsync(Func<TimeSpan> pause, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var share = 0.75 + (Random.Shared.NextDouble() / 2);
+        while (
+            !cancellationToken.IsCancellationRequested
+            && (pause() * share) - clock.GetElapsedTime(started) is { Ticks: > 0 } left
+        )
+        {
+            await Task.Delay(left < LongestNap ? left : LongestNap, clock, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     private async Task<T> OnStoreAsync<T>(Func<IJobStore, Task<T>> work)
     {
@@ -284,7 +301,8 @@ internal sealed partial class JobRunner(
         }
     }
 
-    private Job Fail(Job job, string error) => job.Fail(error, clock.Now(), _policy, Random.Shared.NextDouble());
+    private Job Fail(Job job, string error) =>
+        job.Fail(error, clock.Now(), Current.WorkerRetries, Random.Shared.NextDouble());
 
     private static string Outcome(Job job, Job ended) =>
         ended.State switch

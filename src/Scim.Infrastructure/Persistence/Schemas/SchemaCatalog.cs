@@ -5,19 +5,17 @@ using Scim.Application.Common;
 using Scim.Application.Schemas;
 using Scim.Domain.Schemas;
 using Scim.Domain.Tenants;
+using Scim.Infrastructure.Hosting.Configuration;
 
 namespace Scim.Infrastructure.Persistence.Schemas;
 
 /// <summary>Compiled schemas per tenant, kept until the configuration epoch moves and trusted while it is known. Most tenants share the built-in ones.</summary>
-internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch epoch)
+internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch epoch, RuntimeSettings settings)
 {
     private const int Limit = 20_000;
 
     private const string SelectDocuments =
         "select resource_type as ResourceType, document as Document, required as Required from tenant_schemas where tenant_id = @tenant order by created_at, urn";
-
-    private const string SelectSetting =
-        "select value from tenant_settings where tenant_id = @tenant and name = 'groups.uniqueDisplayName'";
 
     private readonly ConcurrentDictionary<TenantId, (long Epoch, TenantSchemas Schemas)> _cache = new();
 
@@ -41,20 +39,21 @@ internal sealed class CompiledSchemas(IDatabase database, IConfigurationEpoch ep
 
     public async Task<TenantSchemas> LoadAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        var (rows, unique) = await database.ReadAsync(
+        var rows = await database.ReadAsync(
             async connection =>
             {
-                var parameters = new { tenant = tenant.Value };
                 var documents = await connection.QueryAsync<DocumentRow>(
-                    new CommandDefinition(SelectDocuments, parameters, cancellationToken: cancellationToken)
+                    new CommandDefinition(
+                        SelectDocuments,
+                        new { tenant = tenant.Value },
+                        cancellationToken: cancellationToken
+                    )
                 );
-                var setting = await connection.ExecuteScalarAsync<string?>(
-                    new CommandDefinition(SelectSetting, parameters, cancellationToken: cancellationToken)
-                );
-                return (documents.AsList(), setting != "false");
+                return documents.AsList();
             },
             cancellationToken
         );
+        var unique = settings.Of(tenant).UniqueGroupNames;
         if (rows.Count == 0)
         {
             return unique ? TenantSchemas.BuiltIn : TenantSchemas.BuiltIn with { UniqueGroupNames = false };

@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Scim.Application.Common;
 using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
+using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence.Search;
@@ -17,7 +17,7 @@ internal sealed record CursorPosition(int Type, long Sequence, bool HasKey, stri
 /// Cursors (RFC 9865 §2): encrypted and authenticated, bound to tenant, query and count, expiring. Nothing is kept on the
 /// server, so they work on every replica.
 /// </summary>
-internal sealed class CursorCodec(ServerKeys keys, DataPlaneLimits limits, TimeProvider clock)
+internal sealed class CursorCodec(ServerKeys keys, RuntimeSettings settings, TimeProvider clock)
 {
     private const string KeyName = "cursor";
     private const int NonceLength = 12;
@@ -34,7 +34,8 @@ internal sealed class CursorCodec(ServerKeys keys, DataPlaneLimits limits, TimeP
     )
     {
         var key = await keys.GetAsync(KeyName, cancellationToken);
-        var expires = clock.GetUtcNow().AddSeconds(limits.CursorTimeoutSeconds).ToUnixTimeSeconds();
+        var lifetime = settings.Of(tenant).Limits.CursorTimeoutSeconds;
+        var expires = clock.GetUtcNow().AddSeconds(lifetime).ToUnixTimeSeconds();
         var plain = JsonSerializer.SerializeToUtf8Bytes(
             new Payload(position.Type, position.Sequence, position.HasKey, position.Key, count, expires)
         );

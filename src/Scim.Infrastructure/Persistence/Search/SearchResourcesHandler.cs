@@ -6,6 +6,7 @@ using Scim.Domain.Errors;
 using Scim.Domain.Filters;
 using Scim.Domain.Resources;
 using Scim.Domain.Schemas;
+using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Persistence.Groups;
 
 namespace Scim.Infrastructure.Persistence.Search;
@@ -19,6 +20,7 @@ internal sealed class SearchResourcesHandler(
     ISchemaCatalog schemas,
     CursorCodec cursors,
     DataPlaneLimits limits,
+    RuntimeSettings settings,
     RequestContext request
 ) : IRequestHandler<SearchResources, Unit>
 {
@@ -124,6 +126,11 @@ internal sealed class SearchResourcesHandler(
         CancellationToken cancellationToken
     )
     {
+        if (!settings.Of(session.Tenant).Cursors.Includes(session.Tenant))
+        {
+            throw ScimError.InvalidCursor("This service provider has no pages by cursor; use startIndex and count.");
+        }
+
         if (query.Request.Count > limits.MaxPageSize)
         {
             throw ScimError.InvalidCount($"count must be between 0 and {limits.MaxPageSize} (RFC 9865 §2.1).");

@@ -21,14 +21,6 @@ internal sealed class TenantStore(IDatabase database, ControlJournal journal) : 
           from tenants where slug = @slug
         """;
 
-    private const string SelectSetting =
-        "select value from tenant_settings where tenant_id = @tenantId and name = @name";
-
-    private const string UpsertSetting = """
-        insert into tenant_settings (tenant_id, name, value) values (@tenantId, @name, @value)
-        on conflict (tenant_id, name) do update set value = excluded.value
-        """;
-
     static TenantStore() => DapperTypes.Register();
 
     public Task AddAsync(Tenant tenant, CancellationToken cancellationToken) =>
@@ -82,40 +74,6 @@ internal sealed class TenantStore(IDatabase database, ControlJournal journal) : 
         );
         return row?.ToTenant();
     }
-
-    public Task SetAsync(
-        TenantId tenant,
-        TenantSetting setting,
-        string value,
-        DateTimeOffset now,
-        CancellationToken cancellationToken
-    ) =>
-        journal.ActAsync(
-            async (connection, transaction) =>
-            {
-                var row = new
-                {
-                    tenantId = tenant.Value,
-                    name = setting.Name,
-                    value,
-                };
-                var before =
-                    await connection.QuerySingleOrDefaultAsync<string>(SelectSetting, row, transaction)
-                    ?? setting.Default;
-                await connection.ExecuteAsync(UpsertSetting, row, transaction);
-                await journal.AppendAsync(
-                    transaction,
-                    tenant,
-                    now,
-                    "setting.change",
-                    "Setting",
-                    setting.Name,
-                    JsonSerializer.Serialize(new { before, after = value })
-                );
-                return true;
-            },
-            cancellationToken
-        );
 }
 
 internal sealed class TenantRow
