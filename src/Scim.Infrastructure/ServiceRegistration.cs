@@ -72,6 +72,7 @@ public static class ServiceRegistration
         services.AddScoped<IUnitOfWork, UnitOfWork>();
         services.AddScoped<ISchemaCatalog, SchemaCatalog>();
         services.AddScoped<ITenantSchemaStore, TenantSchemaStore>();
+        services.AddScoped<StoredValues>();
         services.AddScoped<IUserStore, UserStore>();
         services.AddScoped<IGroupStore, GroupStore>();
     }

@@ -46,6 +46,11 @@ internal static class AdminPolicy
         ["GET /config/versions"] = Read(Permissions.ReadConfig),
         ["GET /config/versions/{version}"] = Read(Permissions.ReadConfig),
         ["POST /config/versions/{version}/restore"] = Write(Permissions.WriteConfig, "config.update"),
+        ["GET /schemas"] = Read(Permissions.ReadSchemas),
+        ["POST /schemas"] = Write(Permissions.WriteSchemas, "schema.create"),
+        ["GET /schemas/{urn}"] = Read(Permissions.ReadSchemas),
+        ["PUT /schemas/{urn}"] = Write(Permissions.WriteSchemas, "schema.update"),
+        ["DELETE /schemas/{urn}"] = Write(Permissions.WriteSchemas, "schema.retire"),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

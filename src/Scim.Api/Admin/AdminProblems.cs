@@ -44,6 +44,7 @@ internal static class AdminProblems
             error.Detail,
             error.Fields?.ToDictionary(field => Name(field.Key), field => field.Value),
             error.CurrentVersion,
+            error.Count,
             Activity.Current?.TraceId.ToHexString() ?? requestId,
             requestId
         );
@@ -90,6 +91,7 @@ internal static class AdminProblems
         string Detail,
         IReadOnlyDictionary<string, string[]>? Errors,
         long? CurrentVersion,
+        long? Count,
         string TraceId,
         string RequestId
     );

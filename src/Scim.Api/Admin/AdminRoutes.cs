@@ -12,5 +12,6 @@ internal static class AdminRoutes
         OperatorsEndpoints.Map(admin);
         ApiKeysEndpoints.Map(admin);
         ConfigEndpoints.Map(admin);
+        SchemasEndpoints.Map(admin);
     }
 }

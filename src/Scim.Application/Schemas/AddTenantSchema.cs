@@ -1,7 +1,6 @@
 using FluentValidation;
 using MediatR;
 using Scim.Application.Common;
-using Scim.Domain.Errors;
 using Scim.Domain.Schemas;
 
 namespace Scim.Application.Schemas;
@@ -43,59 +42,30 @@ internal sealed class AddTenantSchemaValidator : AbstractValidator<AddTenantSche
     }
 }
 
-/// <summary>The schemas that a tenant added.</summary>
-public interface ITenantSchemaStore
-{
-    /// <summary>Adds the schema, or puts it in the place of the version that the tenant has.</summary>
-    /// <exception cref="ScimException">
-    /// 404 for an unknown tenant, 409 for a URN that another resource type has, 400 for a change that <see cref="SchemaVersion"/> refuses.
-    /// </exception>
-    Task<AddedSchema> PutAsync(
-        string tenantSlug,
-        string resourceType,
-        SchemaDocument schema,
-        CancellationToken cancellationToken
-    );
-}
-
-internal sealed class AddTenantSchemaHandler(ITenantSchemaStore store) : IRequestHandler<AddTenantSchema, AddedSchema>
+internal sealed class AddTenantSchemaHandler(ITenantSchemaStore store, IMediator mediator)
+    : IRequestHandler<AddTenantSchema, AddedSchema>
 {
     public async Task<AddedSchema> Handle(AddTenantSchema command, CancellationToken cancellationToken)
     {
+        var tenant = await store.FindTenantAsync(command.TenantSlug, cancellationToken);
         var schema = SchemaDocument.ReadExtension(command.Document.Span, command.Required);
-        CheckAgainstBuiltIn(schema, command.ResourceType);
-        return await store.PutAsync(command.TenantSlug, command.ResourceType, schema, cancellationToken);
-    }
-
-    // Under the URN of a built-in schema the document adds attributes to it; they must be new there.
-    private static void CheckAgainstBuiltIn(SchemaDocument schema, string resourceType)
-    {
-        if (!Urns.Known.Contains(schema.Urn))
-        {
-            return;
-        }
-
-        if (schema.Required)
-        {
-            throw ScimError.InvalidValue(
-                $"{schema.Urn} is a schema of the RFC; only an extension of the tenant's own can be required."
-            );
-        }
-
-        var builtIn = resourceType == "User" ? ResourceSchema.User() : ResourceSchema.Group();
-        var table = schema.Urn.Equals(builtIn.Urn, StringComparison.OrdinalIgnoreCase)
-            ? builtIn.Root
-            : builtIn.Root.Find(schema.Urn)?.Attributes
-                ?? throw ScimError.InvalidValue(
-                    $"{schema.Urn} is a schema of the RFC that a {resourceType} does not have; give the extension a URN of its own (RFC 7643 §3.3)."
-                );
-        foreach (var attribute in schema.Attributes.EnumerateArray())
-        {
-            var name = attribute.GetProperty("name").GetString()!;
-            if (table.Find(name) is not null)
-            {
-                throw ScimError.InvalidValue($"{schema.Urn} has an attribute {name} already.");
-            }
-        }
+        var previous = await store.FindAsync(tenant, schema.Urn, cancellationToken);
+        var put = new PutTenantSchema(
+            tenant.Value,
+            command.ResourceType,
+            command.Document,
+            command.Required,
+            OrEither: true
+        );
+        await mediator.Send(put, cancellationToken);
+        var attributes = schema.Attributes.GetArrayLength();
+        return new AddedSchema(
+            tenant.Value,
+            schema.Urn,
+            command.ResourceType,
+            attributes,
+            attributes - (previous?.Read().Attributes.GetArrayLength() ?? 0),
+            schema.Required
+        );
     }
 }

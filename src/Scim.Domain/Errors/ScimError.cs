@@ -17,6 +17,9 @@ public sealed record ScimError(int Status, string? ScimType, string Detail)
     /// <summary>The version there is, where a precondition named another.</summary>
     public long? CurrentVersion { get; init; }
 
+    /// <summary>How many resources stand in the way, where some do.</summary>
+    public long? Count { get; init; }
+
     public static ScimException Invalid(IReadOnlyDictionary<string, string[]> fields)
     {
         var (name, reasons) = fields.First();

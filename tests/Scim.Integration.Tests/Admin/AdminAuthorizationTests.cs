@@ -66,6 +66,28 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         ["GET /api_keys"] = new(_ => null, [Platform, Support, Auditor, "api_keys:read"]),
         ["POST /api_keys"] = new(_ => new() { ["name"] = "x" }, [Platform, "api_keys:write"]),
         ["DELETE /api_keys/{id}"] = new(_ => null, [], [Platform, "api_keys:write"]),
+        ["GET /schemas"] = new(_ => null, [.. ReadersOfTenant, "schemas:read"], [OtherTenant], Query: OfTenant),
+        // The schema lacks its attributes.
+        ["POST /schemas"] = new(
+            _ => Schema(),
+            [Platform, TenantAdmin, "schemas:write"],
+            [OtherTenant],
+            Query: OfTenant
+        ),
+        // There is no such schema: 404 to those who may see it, too.
+        ["GET /schemas/{urn}"] = new(_ => null, [], [.. ReadersOfTenant, OtherTenant, "schemas:read"], Query: OfTenant),
+        ["PUT /schemas/{urn}"] = new(
+            _ => Schema(),
+            [Platform, TenantAdmin, "schemas:write"],
+            [OtherTenant],
+            Query: OfTenant
+        ),
+        ["DELETE /schemas/{urn}"] = new(
+            _ => null,
+            [],
+            [Platform, TenantAdmin, OtherTenant, "schemas:write"],
+            Query: OfTenant
+        ),
         ["GET /config"] = new(_ => null, [.. ReadersOfTenant, "config:read"], [OtherTenant], Query: OfTenant),
         ["PUT /config"] = new(_ => [], [Platform, "config:write"]),
         ["GET /config/versions"] = new(_ => null, [.. ReadersOfTenant, "config:read"], [OtherTenant], Query: OfTenant),
@@ -198,6 +220,13 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         (await scim.GetAsync("/Users")).Status.Should().Be(401);
     }
 
+    private static JsonObject Schema() =>
+        new()
+        {
+            ["resourceType"] = "User",
+            ["schema"] = new JsonObject { ["id"] = "urn:a:b" },
+        };
+
     private static async Task<(string Id, string Value)> KeyAsync(AdminClient admin, string scope)
     {
         var body = new JsonObject { ["name"] = Some.Name(), ["scopes"] = new JsonArray(scope) };
@@ -230,6 +259,7 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
             method,
             path.Replace("{id}", target.Operator.ToString("D"), StringComparison.Ordinal)
                 .Replace("{sessionId}", Guid.NewGuid().ToString("D"), StringComparison.Ordinal)
+                .Replace("{urn}", "urn:a:b", StringComparison.Ordinal)
                 .Replace("{version}", "1", StringComparison.Ordinal) + example.Query?.Invoke(target),
             example.Body(target)?.ToJsonString()
         );
