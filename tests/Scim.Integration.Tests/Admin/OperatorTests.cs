@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
 using NUnit.Framework;
+using Scim.Domain.Operators;
 using Scim.TestKit;
 
 namespace Scim.Integration.Tests.Admin;
@@ -170,7 +171,8 @@ public sealed class OperatorTests(DatabaseKind kind)
         var body = AdminHost.Operator(support.UserName, "tenant-admin", _tenant);
         body.Remove("password");
         await tenantAdmin.PutAsync($"/operators/{support.Id}", body).Expecting(200);
-        using var key = _host.Client(await KeyAsync("operators:read", "operators:write"));
+        var scopes = PermissionNames.Of(OperatorRole.TenantAdmin.Permissions);
+        using var key = _host.Client(await KeyAsync([.. scopes]));
         (await key.DeleteAsync($"/operators/{_account.Id}")).Problem().Should().Be("insufficient-permission");
         (await key.PostAsync("/operators", AdminHost.Operator(null, "platform-admin")))
             .Problem()

@@ -54,6 +54,42 @@ internal sealed class MigrationTests(DatabaseProvider provider)
     }
 
     [Test]
+    public async Task Settings_that_tenants_had_are_kept()
+    {
+        await _host.Migrator.MigrateAsync(default);
+        var tenant = await _host.CreateTenantAsync();
+        await OnOwnerAsync("drop table settings_versions");
+        await OnOwnerAsync("delete from schema_migrations where number = 16");
+        await _host.Database.WriteAsync(
+            (connection, transaction) =>
+                connection.ExecuteAsync(
+                    "insert into tenant_settings (tenant_id, name, value) values (@tenant, 'groups.uniqueDisplayName', 'false')",
+                    new { tenant },
+                    transaction
+                ),
+            default
+        );
+
+        await _host.Migrator.MigrateAsync(default);
+
+        var stored = await _host.Database.ReadAsync(
+            connection =>
+                connection.QuerySingleAsync<(long Version, string Settings)>(
+                    "select version, settings from settings_versions where tenant_id = @tenant",
+                    new { tenant }
+                ),
+            default
+        );
+        stored.Version.Should().Be(2);
+        Application
+            .Settings.StoredSettings.Read(2, stored.Settings)
+            .Values["groups.uniqueDisplayName"]
+            .GetBoolean()
+            .Should()
+            .BeFalse();
+    }
+
+    [Test]
     public async Task A_changed_checksum_is_refused()
     {
         await _host.Migrator.MigrateAsync(default);
