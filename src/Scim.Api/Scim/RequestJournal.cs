@@ -89,8 +89,7 @@ internal sealed class RequestJournal(RequestDelegate next, IRefusalRecorder refu
             _ when isSearch => "list",
             "GET" or "HEAD" => segments.Length > 2 ? "read" : "list",
             "POST" => subject == "bulk" ? "run" : "create",
-            "PUT" => "replace",
-            "PATCH" => "patch",
+            "PUT" or "PATCH" => "update",
             "DELETE" => "delete",
             _ => "other",
         };

@@ -94,7 +94,7 @@ internal sealed class ScimAuthentication(
                     named.TenantId,
                     "anonymous",
                     request.RequestId,
-                    "client.authenticate",
+                    "auth.failure",
                     StatusCodes.Status401Unauthorized,
                     reason,
                     "Client",

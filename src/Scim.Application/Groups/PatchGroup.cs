@@ -36,7 +36,7 @@ internal sealed class PatchGroupHandler(
         await groups.ChangeAsync(
             command.Id,
             command.IfMatch,
-            "group.patch",
+            "group.update",
             group =>
             {
                 var outcome = Patcher.Apply(group.Document, patch, request.Deviations);

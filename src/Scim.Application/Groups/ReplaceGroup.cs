@@ -22,7 +22,7 @@ internal sealed class ReplaceGroupHandler(IGroupStore groups, RequestContext req
         await groups.ChangeAsync(
             command.Id,
             command.IfMatch,
-            "group.replace",
+            "group.update",
             group =>
             {
                 // By the schema of what it replaces, as for users.

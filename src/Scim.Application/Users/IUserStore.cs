@@ -21,7 +21,7 @@ public interface IUserStore
     /// Reads the user, lets the change work on it without a lock, and writes it if nobody else did meanwhile. A lost race
     /// is repeated up to three times, then done under the row lock.
     /// </summary>
-    /// <param name="operation">Name of the journal row: <c>user.patch</c>.</param>
+    /// <param name="operation">Name of the journal row: <c>user.update</c>.</param>
     /// <exception cref="Domain.Errors.ScimException">404, 409, or 412 when <paramref name="ifMatch"/> refuses the version.</exception>
     Task<StoredResource> ChangeAsync(
         ResourceId id,

@@ -27,7 +27,7 @@ internal sealed class PatchUserHandler(
         return await users.ChangeAsync(
             command.Id,
             command.IfMatch,
-            "user.patch",
+            "user.update",
             user =>
             {
                 var outcome = Patcher.Apply(user.Document, patch, request.Deviations);

@@ -24,7 +24,7 @@ internal sealed class ReplaceUserHandler(
         users.ChangeAsync(
             command.Id,
             command.IfMatch,
-            "user.replace",
+            "user.update",
             user =>
             {
                 // By the schema of what it replaces: a new version may have come since the request began.

@@ -270,7 +270,7 @@ public sealed class BulkTests(DatabaseKind kind) : HttpTests(kind)
             .Where(line => line.ResourceType is "User" or "Group" && line.Outcome == "success")
             .Select(line => $"{line.Operation} {line.ResourceId}")
             .Should()
-            .Equal($"user.create {user}", $"group.create {group}", $"user.patch {user}", $"group.delete {group}");
+            .Equal($"user.create {user}", $"group.create {group}", $"user.update {user}", $"group.delete {group}");
         journal.Should().ContainSingle(line => line.Operation == "user.create" && line.Outcome == "refused");
     }
 

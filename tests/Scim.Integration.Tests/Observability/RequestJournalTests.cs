@@ -77,7 +77,7 @@ public sealed class RequestJournalTests(DatabaseKind database)
         var refused = journal.Where(row => row.Outcome == "refused").Select(row => row.Operation);
         refused
             .Should()
-            .BeEquivalentTo("user.create", "user.delete", "user.replace", "group.patch", "user.create", "user.delete");
+            .BeEquivalentTo("user.create", "user.delete", "user.update", "group.update", "user.create", "user.delete");
     }
 
     /// <summary>The journal after the server has stopped, when everything that it held back is written.</summary>

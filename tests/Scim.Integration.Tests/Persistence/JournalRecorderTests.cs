@@ -36,7 +36,7 @@ internal sealed class JournalRecorderTests(DatabaseProvider provider)
 
         rows.Should().ContainSingle(row => row.Operation == "user.list").Which.Occurrences.Should().Be(200);
         rows.Should().ContainSingle(row => row.Actor == "client:b");
-        foreach (var operation in new[] { "user.create", "authentication" })
+        foreach (var operation in new[] { "user.create", "auth.failure" })
         {
             var refused = rows.Where(row => row.Operation == operation && row.Actor != "client:b").ToList();
             refused.Sum(row => row.Occurrences).Should().Be(200);

@@ -66,7 +66,7 @@ internal sealed class PasswordTests(DatabaseKind database) : ProtocolFixture(dat
 
         log.Text.Should().NotContainAny(secrets);
         var kept = await EverythingAsync(store);
-        kept.Should().Contain("user.patch").And.NotContainAny(secrets);
+        kept.Should().Contain("user.update").And.NotContainAny(secrets);
     }
 
     [Test]

@@ -146,7 +146,10 @@ internal sealed class GroupStore(
             return;
         }
 
-        await writer.ChangeAsync(new GroupChange(id.Value, "group.patch", change, ifMatch), cancellationToken);
+        await writer.ChangeAsync(
+            new GroupChange(id.Value, MembershipEffect.Operation(change), change, ifMatch),
+            cancellationToken
+        );
     }
 
     public async Task DeleteAsync(ResourceId id, IfMatch? ifMatch, CancellationToken cancellationToken)

@@ -1,12 +1,23 @@
 using System.Text;
+using Scim.Domain.Groups;
 
 namespace Scim.Infrastructure.Persistence.Groups;
 
 /// <summary>Members that a change really added or removed, as against those it named.</summary>
 internal sealed class MembershipEffect
 {
+    /// <summary>Names of journal rows.</summary>
+    public const string Added = "group.members.add";
+    public const string Removed = "group.members.remove";
+
     private readonly HashSet<Guid> _added = [];
     private readonly HashSet<Guid> _removed = [];
+
+    /// <summary>The journal's name for a request that changes members and nothing else.</summary>
+    public static string Operation(MembershipChange change) =>
+        change.Steps.All(step => step.Action == MembershipAction.Add) ? Added
+        : change.Steps.All(step => step.Action != MembershipAction.Add) ? Removed
+        : "group.update";
 
     public bool IsEmpty => _added.Count == 0 && _removed.Count == 0;
 

@@ -87,7 +87,7 @@ internal sealed class MembershipShortcuts(ITenantSession session, TimeProvider c
         new(
             new Statement(sql, [Arg.Uuid(session.Tenant.Value), Arg.Uuid(group), users, .. more]),
             new JournalEntry(
-                "group.patch",
+                added.Length > 0 ? MembershipEffect.Added : MembershipEffect.Removed,
                 "Group",
                 group.ToString("D"),
                 Change: MembershipEffect.Write(added, removed)

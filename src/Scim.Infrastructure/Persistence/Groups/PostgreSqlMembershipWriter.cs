@@ -116,7 +116,7 @@ internal sealed class PostgreSqlMembershipWriter(ITenantSession session, Request
             request,
             clock.Now(),
             $"""
-            select 0 as position, 'group.patch' as operation, 'Group' as resource_type, id::text as resource_id, 'member deleted' as detail, {left} as change from left_groups
+            select 0 as position, '{MembershipEffect.Removed}' as operation, 'Group' as resource_type, id::text as resource_id, 'member deleted' as detail, {left} as change from left_groups
             union all select 1, {operation}, '{type}', id::text, null, json_build_object('before', document)::text from applied
             """
         );

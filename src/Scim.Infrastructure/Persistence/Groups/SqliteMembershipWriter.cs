@@ -113,7 +113,7 @@ internal sealed class SqliteMembershipWriter(ITenantSession session, RequestCont
                 var left = MembershipEffect.Write([], [deletion.Id]);
                 foreach (var group in await IdsAsync(groups, deletion.Id, cancellationToken))
                 {
-                    await BumpAsync(group, "group.patch", left, "member deleted", cancellationToken);
+                    await BumpAsync(group, MembershipEffect.Removed, left, "member deleted", cancellationToken);
                 }
 
                 foreach (var sql in memberships)

@@ -63,7 +63,7 @@ internal sealed partial class JournalRecorder : BackgroundService, IReadRecorder
         );
 
     public void RefusedAuthentication(TenantId tenant, string reason) =>
-        Record(new Occurrence(tenant, "anonymous", "", "authentication", null, null, "refused", reason, _clock.Now()));
+        Record(new Occurrence(tenant, "anonymous", "", "auth.failure", null, null, "refused", reason, _clock.Now()));
 
     public void Read(TenantId tenant, string actor, string operation)
     {
