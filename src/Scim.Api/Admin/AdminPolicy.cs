@@ -65,6 +65,17 @@ internal static class AdminPolicy
         ["GET /schemas/{urn}"] = Read(Permissions.ReadSchemas),
         ["PUT /schemas/{urn}"] = Write(Permissions.WriteSchemas, "schema.update"),
         ["DELETE /schemas/{urn}"] = Write(Permissions.WriteSchemas, "schema.retire"),
+        ["POST /tenants/{tenantId}/users/{id}/erase"] = Write(Permissions.WriteAudit, "user.erase"),
+        ["GET /tenants/{tenantId}/users/{id}/timeline"] = Read(Permissions.ReadAudit),
+        ["GET /audit"] = Read(Permissions.ReadAudit),
+        ["GET /audit/{id}"] = Read(Permissions.ReadAudit),
+        ["GET /audit/streams"] = Read(Permissions.ReadAudit),
+        ["POST /audit/streams"] = Write(Permissions.WriteAudit, "audit_stream.create"),
+        ["GET /audit/streams/{id}"] = Read(Permissions.ReadAudit),
+        ["PUT /audit/streams/{id}"] = Write(Permissions.WriteAudit, "audit_stream.update"),
+        ["DELETE /audit/streams/{id}"] = Write(Permissions.WriteAudit, "audit_stream.delete"),
+        ["GET /audit/export"] = Read(Permissions.ReadAudit),
+        ["GET /audit/verify"] = Read(Permissions.ReadAudit),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

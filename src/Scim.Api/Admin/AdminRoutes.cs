@@ -16,5 +16,7 @@ internal static class AdminRoutes
         SignupEndpoints.Map(admin);
         ConfigEndpoints.Map(admin);
         SchemasEndpoints.Map(admin);
+        AuditEndpoints.Map(admin);
+        AuditStreamsEndpoints.Map(admin);
     }
 }

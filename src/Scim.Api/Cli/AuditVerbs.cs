@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MediatR;
+using Scim.Api.Admin;
 using Scim.Application.Audit;
 using Scim.Domain.Audit;
 using Scim.Domain.Errors;
@@ -115,23 +116,7 @@ internal static class AuditVerbs
     {
         if (json)
         {
-            await console.JsonAsync(
-                new
-                {
-                    intact = report.IsIntact,
-                    rows = report.Rows,
-                    seals = report.Seals,
-                    unsealedRows = report.Unsealed,
-                    keptChanges = report.Kept,
-                    erasedChanges = report.Erased,
-                    checkpoints = report.Checkpoints,
-                    vouchedSeal = report.VouchedSeal,
-                    signaturesChecked = report.SignaturesChecked,
-                    secondPlaceChecked = report.SecondPlaceChecked,
-                    findingCount = report.FindingCount,
-                    findings = report.Findings.Select(Shape),
-                }
-            );
+            await console.JsonAsync(ChainReports.Shape(report));
             return;
         }
 
@@ -154,16 +139,6 @@ internal static class AuditVerbs
             await console.LineAsync("The journal is as it was sealed.");
         }
     }
-
-    private static object Shape(Finding finding) =>
-        new
-        {
-            kind = finding.Kind.ToString(),
-            text = finding.Text,
-            sequence = finding.Sequence,
-            seal = finding.Seal,
-            checkpoint = finding.Checkpoint,
-        };
 
     private static string Word(bool checkedNow) => checkedNow ? "checked" : "not checked";
 }

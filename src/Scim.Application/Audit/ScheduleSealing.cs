@@ -5,7 +5,7 @@ using Scim.Domain.Tenants;
 
 namespace Scim.Application.Audit;
 
-/// <summary>Opens a sealing job for every tenant whose journal has grown. Returns how many were opened.</summary>
+/// <summary>Opens a sealing job for every tenant whose journal has grown, and for the installation. Returns how many were opened.</summary>
 public sealed record ScheduleSealing(TimeSpan Interval) : ICommand<int>;
 
 internal sealed class ScheduleSealingHandler(ISealStore seals, IMediator mediator)
@@ -16,10 +16,10 @@ internal sealed class ScheduleSealingHandler(ISealStore seals, IMediator mediato
     public async Task<int> Handle(ScheduleSealing request, CancellationToken cancellationToken)
     {
         var opened = 0;
-        var after = default(TenantId);
-        while (await seals.ListUnsealedAsync(after, PageSize, cancellationToken) is { Count: > 0 } tenants)
+        var before = new TenantId(Guid.AllBitsSet);
+        while (await seals.ListUnsealedAsync(before, PageSize, cancellationToken) is { Count: > 0 } tenants)
         {
-            after = tenants[^1];
+            before = tenants[^1];
             opened += await mediator.Send(
                 new OpenJobs(SealJournal.JobType, request.Interval, tenants),
                 cancellationToken

@@ -97,8 +97,11 @@ public interface ISealStore
         CancellationToken cancellationToken
     );
 
-    /// <summary>Tenants whose journal has rows after its last seal, in the order of their ids from the one after that.</summary>
-    Task<IReadOnlyList<TenantId>> ListUnsealedAsync(TenantId after, int limit, CancellationToken cancellationToken);
+    /// <summary>
+    /// Tenants whose journal has rows after its last seal, and the installation if its own has: in descending order of their
+    /// ids, from the one before that.
+    /// </summary>
+    Task<IReadOnlyList<TenantId>> ListUnsealedAsync(TenantId before, int limit, CancellationToken cancellationToken);
 }
 
 /// <summary>The key that signs checkpoints, those that verify them, and the second place that keeps them.</summary>

@@ -2,17 +2,23 @@ using System.Text.Json;
 using MediatR;
 using Scim.Application.Common;
 using Scim.Domain.Jobs;
+using Scim.Domain.Tenants;
 
 namespace Scim.Application.Retention;
 
-/// <summary>Forgets what a tenant need not keep any longer, as a job. Answers how much it forgot, as JSON.</summary>
+/// <summary>Forgets what a tenant, or the installation, need not keep any longer, as a job. Answers how much it forgot, as JSON.</summary>
 public sealed record PruneTenant(JobLease Lease) : ICommand<string?>
 {
     public const string JobType = "retention.prune";
 }
 
 /// <summary>For how long things are kept; changes without an age for ever.</summary>
-public sealed record RetentionPolicy(TimeSpan? Changes, TimeSpan Deviations, TimeSpan SucceededJobs, TimeSpan DeadJobs);
+public sealed record RetentionPolicy(
+    TimeSpan? Changes,
+    TimeSpan Deviations,
+    TimeSpan SucceededJobs,
+    TimeSpan DeadJobs
+);
 
 internal sealed class PruneTenantHandler(IRetentionStore store, RetentionPolicy policy, TimeProvider clock)
     : IRequestHandler<PruneTenant, string?>
@@ -29,12 +35,18 @@ internal sealed class PruneTenantHandler(IRetentionStore store, RetentionPolicy 
         var changes = policy.Changes is { } kept
             ? await RepeatAsync(() => store.EraseChangesAsync(request.Lease, now - kept, cancellationToken))
             : 0;
+        var signIns =
+            request.Lease.Tenant == TenantId.Installation
+                // Whoever comes back within a day is still told that the session ended, and why.
+                ? await store.PruneSignInsAsync(request.Lease, now.AddDays(-1), cancellationToken)
+                : 0;
         return JsonSerializer.Serialize(
             new
             {
                 deviations,
                 jobs,
                 changes,
+                signIns,
             }
         );
     }
@@ -62,6 +74,9 @@ public interface IRetentionStore
         DateTimeOffset diedBefore,
         CancellationToken cancellationToken
     );
+
+    /// <summary>The installation's own: sessions that ended by themselves, and failures of sign-in that delay nobody any more.</summary>
+    Task<int> PruneSignInsAsync(JobLease lease, DateTimeOffset before, CancellationToken cancellationToken);
 
     /// <summary>
     /// Erases what journalled changes were, beginning with the oldest; the facts stay. Each transaction that erases is itself journalled.

@@ -17,6 +17,8 @@ public enum Permissions
     WriteConfig = 2048,
     ReadSchemas = 4096,
     WriteSchemas = 8192,
+    ReadAudit = 16384,
+    WriteAudit = 32768,
 
     /// <summary>What belongs to no tenant: nobody who is bound to tenants has it, whatever the role.</summary>
     OfInstallation = ReadApiKeys | WriteApiKeys | WriteTenants | WriteWorkspaces | WriteConfig,
@@ -32,7 +34,9 @@ public enum Permissions
         | ReadConfig
         | WriteConfig
         | ReadSchemas
-        | WriteSchemas,
+        | WriteSchemas
+        | ReadAudit
+        | WriteAudit,
 }
 
 /// <summary>Permissions as they are written: <c>operators:read</c>.</summary>
@@ -52,6 +56,8 @@ public static class PermissionNames
         ["config:write"] = Permissions.WriteConfig,
         ["schemas:read"] = Permissions.ReadSchemas,
         ["schemas:write"] = Permissions.WriteSchemas,
+        ["audit:read"] = Permissions.ReadAudit,
+        ["audit:write"] = Permissions.WriteAudit,
     };
 
     public static IReadOnlyCollection<string> All => Known.Keys;

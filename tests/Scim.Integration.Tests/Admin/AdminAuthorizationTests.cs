@@ -70,6 +70,27 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         ["DELETE /operators/{id}/sessions/{sessionId}"] = new(_ => null, [], [Platform, TenantAdmin, OtherTenant]),
         ["GET /api_keys"] = new(_ => null, [Platform, Support, Auditor, "api_keys:read"]),
         ["POST /api_keys"] = new(_ => new() { ["name"] = "x" }, [Platform, "api_keys:write"]),
+        // There is no such user: 404 to those who may erase, too.
+        ["POST /tenants/{tenantId}/users/{id}/erase"] = new(
+            _ => null,
+            [],
+            [Platform, TenantAdmin, OtherTenant, "audit:write"]
+        ),
+        ["GET /tenants/{tenantId}/users/{id}/timeline"] = new(_ => null, [], [.. Everybody, "audit:read"]),
+        ["GET /audit"] = new(_ => null, [.. Everybody, "audit:read"]),
+        // There is no such row: 404 to those who may read one, too.
+        ["GET /audit/{id}"] = new(_ => null, [], [.. Everybody, "audit:read"]),
+        ["GET /audit/streams"] = new(_ => null, [.. Everybody, "audit:read"]),
+        ["POST /audit/streams"] = new(_ => new() { ["name"] = "x" }, [Platform, TenantAdmin, OtherTenant, "audit:write"]),
+        ["GET /audit/streams/{id}"] = new(_ => null, [], [.. Everybody, "audit:read"]),
+        ["PUT /audit/streams/{id}"] = new(
+            _ => new() { ["name"] = "x", ["url"] = "https://siem.example" },
+            [],
+            [Platform, TenantAdmin, OtherTenant, "audit:write"]
+        ),
+        ["DELETE /audit/streams/{id}"] = new(_ => null, [], [Platform, TenantAdmin, OtherTenant, "audit:write"]),
+        ["GET /audit/export"] = new(_ => null, [.. Everybody, "audit:read"]),
+        ["GET /audit/verify"] = new(_ => null, [.. Everybody, "audit:read"]),
         ["DELETE /api_keys/{id}"] = new(_ => null, [], [Platform, "api_keys:write"]),
         ["GET /tenants"] = new(_ => null, [.. Everybody, "tenants:read"]),
         ["POST /tenants"] = new(_ => new() { ["slug"] = Some.Slug() }, [Platform, "tenants:write"]),
@@ -280,7 +301,8 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         using var client = _host.Client(token);
         return await client.SendAsync(
             method,
-            path.Replace("{id}", target.Id.ToString("D"), StringComparison.Ordinal)
+            path.Replace("{tenantId}", target.Tenant.ToString("D"), StringComparison.Ordinal)
+                .Replace("{id}", target.Id.ToString("D"), StringComparison.Ordinal)
                 .Replace("{sessionId}", Guid.NewGuid().ToString("D"), StringComparison.Ordinal)
                 .Replace("{urn}", "urn:a:b", StringComparison.Ordinal)
                 .Replace("{version}", "1", StringComparison.Ordinal) + example.Query?.Invoke(target),

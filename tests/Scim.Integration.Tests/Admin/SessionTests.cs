@@ -1,6 +1,13 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using FluentAssertions;
+using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
+using Scim.Application.Common;
+using Scim.Application.Jobs;
+using Scim.Application.Retention;
+using Scim.Domain.Jobs;
+using Scim.Domain.Tenants;
 using Scim.TestKit;
 
 namespace Scim.Integration.Tests.Admin;
@@ -18,6 +25,25 @@ public sealed class SessionTests(DatabaseKind kind)
 
     [OneTimeTearDown]
     public async Task Stop() => await _host.DisposeAsync();
+
+    [Test]
+    public async Task What_ended_long_ago_is_pruned_and_what_lives_is_not()
+    {
+        using var ended = await _host.SignInAsync("support");
+        using var guess = _host.Client();
+        await guess.PostAsync("/login", AdminHost.Login("nobody-" + Some.Name(), "no such password 1", "000000"));
+        _host.Clock.Advance(TimeSpan.FromDays(2));
+        using var alive = await _host.SignInAsync("support");
+        var jobs = _host.Server.Services.CreateScope().ServiceProvider.GetRequiredService<IJobStore>();
+        await jobs.EnqueueAsync([Job.Create(TenantId.Installation, "test.prune", TimeProvider.System.Now())], default);
+        var job = await jobs.ClaimAsync("test", TimeSpan.FromMinutes(5), ["test.prune"], default, default);
+
+        var result = await _host.SendAsync(new PruneTenant(job!.Lease));
+
+        JsonElement.Parse(result!).GetProperty("signIns").GetInt32().Should().BeGreaterThanOrEqualTo(2);
+        (await ended.GetAsync("/session")).Problem().Should().Be("credential-invalid");
+        (await alive.GetAsync("/session")).Status.Should().Be(200);
+    }
 
     [Test]
     public async Task A_heartbeat_extends_the_lease_and_a_missed_one_ends_the_session()

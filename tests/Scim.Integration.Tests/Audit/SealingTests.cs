@@ -63,7 +63,33 @@ internal sealed class SealingTests(DatabaseKind kind)
         (await _journal.Server.SendAsync(new ListJobs(idle.Slug, JobState.Waiting)))
             .Should()
             .NotContain(job => job.Type == SealJournal.JobType);
-        (await Store(store => store.ListUnsealedAsync(default, 1000, default))).Should().Contain(grown);
+        (await Store(store => store.ListUnsealedAsync(new TenantId(Guid.AllBitsSet), 1000, default)))
+            .Should()
+            .Contain(grown);
+    }
+
+    [Test]
+    public async Task The_installations_own_journal_is_sealed_as_a_tenants_is()
+    {
+        await _journal.AppendAsync(TenantId.Installation, 3);
+        (await Store(store => store.ListUnsealedAsync(new TenantId(Guid.AllBitsSet), 1000, default)))
+            .Should()
+            .Contain(TenantId.Installation);
+
+        await _journal.SealAsync(TenantId.Installation);
+
+        var report = await _journal.VerifyAsync(TenantId.Installation.ToString());
+        report.Findings.Should().BeEmpty();
+        report.Should().Match<ChainReport>(x => x.Rows >= 3 && x.Seals >= 1 && x.VouchedSeal == x.Seals);
+        await _journal.TamperAsync(
+            "update journal set outcome = 'refused' where tenant_id = @id",
+            new { id = TenantId.Installation }
+        );
+        (await _journal.VerifyAsync(TenantId.Installation.ToString())).IsIntact.Should().BeFalse();
+        await _journal.TamperAsync(
+            "update journal set outcome = 'success' where tenant_id = @id",
+            new { id = TenantId.Installation }
+        );
     }
 
     [Test]

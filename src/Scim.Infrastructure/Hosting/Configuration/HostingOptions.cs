@@ -115,11 +115,24 @@ public sealed class AuditOptions
     [Range(1, 86_400)]
     public int SealSeconds { get; set; } = 300;
 
+    [Description("Seconds between looks for rows of the journal that a stream has not sent.")]
+    [Range(1, 3600)]
+    public int StreamSeconds { get; set; } = 5;
+
     [Description("A file with the private key (ECDSA P-256, PEM) that signs checkpoints; without it there are none.")]
     public string? SigningKeyFile { get; set; }
 
     [Description("A folder, best on another machine, that gets a copy of every checkpoint.")]
     public string? CheckpointFolder { get; set; }
+}
+
+public sealed class OutboundOptions
+{
+    [Description(
+        "Networks of ours that requests to addresses given by operators may reach, also by plain `http`, separated by commas; without it only public addresses, by `https`."
+    )]
+    [Networks]
+    public string? AllowedNetworks { get; set; }
 }
 
 public sealed class RetentionOptions

@@ -34,6 +34,7 @@ public static class OptionsCatalogue
         Section.Of<AuditOptions>("Audit"),
         Section.Of<SignupOptions>("Signup"),
         Section.Of<EmailOptions>("Email"),
+        Section.Of<OutboundOptions>("Outbound"),
     ];
 
     public static IReadOnlyList<OptionKey> Keys { get; } = [.. Sections.SelectMany(section => section.Keys)];

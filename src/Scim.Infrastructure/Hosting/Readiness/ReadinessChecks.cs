@@ -8,6 +8,9 @@ public interface IReadinessCheck
 {
     string Name { get; }
 
+    /// <summary>False for what the service can do without: it is told, and requests are taken all the same.</summary>
+    bool IsVital => true;
+
     Task<(bool Ok, string Detail)> CheckAsync(CancellationToken cancellationToken);
 }
 
@@ -23,7 +26,7 @@ internal sealed class ReadinessChecks(IEnumerable<IReadinessCheck> checks)
     public async Task<ReadinessReport> ReportAsync(CancellationToken cancellationToken)
     {
         var lines = await Task.WhenAll(checks.Select(check => AskAsync(check, cancellationToken)));
-        return new ReadinessReport(Word(lines.All(line => line.Status == "ok")), lines);
+        return new ReadinessReport(Word(lines.All(line => line.Status != "failed")), lines);
     }
 
     private static async Task<ReadinessLine> AskAsync(IReadinessCheck check, CancellationToken cancellationToken)
@@ -33,7 +36,7 @@ internal sealed class ReadinessChecks(IEnumerable<IReadinessCheck> checks)
         try
         {
             var (ok, detail) = await check.CheckAsync(timeout.Token).WaitAsync(timeout.Token);
-            return new ReadinessLine(check.Name, Word(ok), detail);
+            return new ReadinessLine(check.Name, ok || check.IsVital ? Word(ok) : "degraded", detail);
         }
         catch (ScimException exception)
         {

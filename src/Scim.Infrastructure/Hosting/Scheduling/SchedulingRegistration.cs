@@ -6,6 +6,7 @@ using Scim.Application.Common;
 using Scim.Application.Retention;
 using Scim.Infrastructure.Hosting.Configuration;
 using Scim.Infrastructure.Hosting.Jobs;
+using Scim.Infrastructure.Hosting.Readiness;
 using Scim.Infrastructure.Hosting.Tenants;
 
 namespace Scim.Infrastructure.Hosting.Scheduling;
@@ -26,7 +27,15 @@ public static class SchedulingRegistration
             TimeSpan.FromSeconds(audit.SealSeconds),
             interval => new ScheduleSealing(interval)
         );
+        services.AddSchedule(
+            StreamAudit.JobType,
+            TimeSpan.FromSeconds(audit.StreamSeconds),
+            interval => new ScheduleStreaming(interval)
+        );
         services.AddHostedService<SchedulerService>();
+        services.AddSingleton<AuditStreamMonitor>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditStreamMonitor>());
+        services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<AuditStreamMonitor>());
     }
 
     private static void AddSchedule(

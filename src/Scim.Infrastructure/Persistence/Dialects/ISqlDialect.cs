@@ -39,6 +39,9 @@ internal interface ISqlDialect
     /// <summary>Condition: the column is one of a named list, which is an array.</summary>
     string AnyOf(string column, string parameter);
 
+    /// <summary>Query: for each row of the relation the journal rows <c>i</c> that the condition, with its order and limit, names.</summary>
+    string NewestOfEach(string relation, string condition);
+
     /// <summary>Relation <c>t(id)</c> over <see cref="Arg.Uuids"/>.</summary>
     string UuidSet(int parameter);
 

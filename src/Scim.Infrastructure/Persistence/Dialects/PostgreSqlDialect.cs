@@ -42,6 +42,9 @@ internal sealed class PostgreSqlDialect : ISqlDialect
 
     public string AnyOf(string column, string parameter) => $"{column} = any({parameter})";
 
+    public string NewestOfEach(string relation, string condition) =>
+        $"select j.* from {relation} cross join lateral (select i.* from journal i where {condition}) j";
+
     public string UuidSet(int parameter) => $"unnest(${parameter}) as t(id)";
 
     public string TextSet(int parameter) => $"unnest(${parameter}) as t(value)";

@@ -39,6 +39,10 @@ internal sealed class SqliteDialect : ISqlDialect
     // Dapper spells the list out.
     public string AnyOf(string column, string parameter) => $"{column} in {parameter}";
 
+    // There is no lateral join; the sequence is the table's key. "cross" holds the planner to the order.
+    public string NewestOfEach(string relation, string condition) =>
+        $"select j.* from {relation} cross join journal j where j.sequence in (select i.sequence from journal i where {condition})";
+
     public string UuidSet(int parameter) => $"(select unhex(value) as id from json_each(${parameter})) as t";
 
     public string TextSet(int parameter) => $"(select value from json_each(${parameter})) as t";

@@ -22,7 +22,8 @@ internal sealed class JobStore(IDatabase database, RequestContext request, TimeP
 
     private const string Select = $"select {JobRow.Columns} from jobs where id = @id";
 
-    private readonly string _claim = Claim(database.Dialect);
+    private readonly string _claimAfter = Claim(database.Dialect, ">");
+    private readonly string _claimFrom = Claim(database.Dialect, ">=");
     private readonly string _extend = $"""
         update jobs set lease_until = {database.Dialect.SecondsFromNow("@seconds")}
          where tenant_id = @tenant and id = @id and fence = @fence and state = 'running'
@@ -45,9 +46,9 @@ internal sealed class JobStore(IDatabase database, RequestContext request, TimeP
         TenantId after,
         CancellationToken cancellationToken
     ) =>
-        await ClaimAsync(owner, lease, types, after.Value, cancellationToken)
-        // Round to the first tenant.
-        ?? (after.Value == Guid.Empty ? null : await ClaimAsync(owner, lease, types, Guid.Empty, cancellationToken));
+        await ClaimAsync(_claimAfter, owner, lease, types, after.Value, cancellationToken)
+        // Round to the first, which is the installation.
+        ?? await ClaimAsync(_claimFrom, owner, lease, types, Guid.Empty, cancellationToken);
 
     public async Task<bool> ExtendAsync(JobLease lease, TimeSpan extension, CancellationToken cancellationToken)
     {
@@ -161,14 +162,14 @@ internal sealed class JobStore(IDatabase database, RequestContext request, TimeP
         }
     }
 
-    private static string Claim(ISqlDialect dialect) =>
+    private static string Claim(ISqlDialect dialect, string comparison) =>
         $"""
             update jobs
                set state = 'running', attempts = attempts + 1, fence = fence + 1, lease_owner = @owner,
                    lease_until = {dialect.SecondsFromNow("@seconds")}
              where (tenant_id, id) = (
                    select tenant_id, id from jobs
-                    where state = 'waiting' and run_after <= {dialect.Now} and tenant_id > @after and {dialect.AnyOf(
+                    where state = 'waiting' and run_after <= {dialect.Now} and tenant_id {comparison} @after and {dialect.AnyOf(
                 "type",
                 "@types"
             )}
@@ -177,6 +178,7 @@ internal sealed class JobStore(IDatabase database, RequestContext request, TimeP
             """;
 
     private async Task<Job?> ClaimAsync(
+        string sql,
         string owner,
         TimeSpan lease,
         IReadOnlyCollection<string> types,
@@ -194,7 +196,7 @@ internal sealed class JobStore(IDatabase database, RequestContext request, TimeP
         var row = await database.WriteAsync(
             (connection, transaction) =>
                 connection.QuerySingleOrDefaultAsync<JobRow>(
-                    new CommandDefinition(_claim, parameters, transaction, cancellationToken: cancellationToken)
+                    new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken)
                 ),
             cancellationToken
         );

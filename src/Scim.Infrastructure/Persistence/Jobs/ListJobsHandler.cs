@@ -11,9 +11,9 @@ internal sealed class ListJobsHandler(IDatabase database) : IRequestHandler<List
     private const string SelectTenant = "select id from tenants where slug = @slug";
 
     private const string Select = """
-        select j.id, t.slug, j.type, j.state, j.attempts, j.progress, j.run_after, j.lease_owner, j.lease_until, j.result,
+        select j.id, coalesce(t.slug, 'installation') as slug, j.type, j.state, j.attempts, j.progress, j.run_after, j.lease_owner, j.lease_until, j.result,
                j.error, j.created_at, j.finished_at
-          from jobs j join tenants t on t.id = j.tenant_id
+          from jobs j left join tenants t on t.id = j.tenant_id
         """;
 
     private const string OfTenant = "j.tenant_id = @tenant";

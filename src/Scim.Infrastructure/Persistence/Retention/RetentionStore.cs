@@ -6,6 +6,7 @@ using Scim.Application.Retention;
 using Scim.Domain.Jobs;
 using Scim.Infrastructure.Persistence.Jobs;
 using Scim.Infrastructure.Persistence.Journal;
+using Scim.Infrastructure.Persistence.Operators;
 
 namespace Scim.Infrastructure.Persistence.Retention;
 
@@ -73,6 +74,31 @@ internal sealed class RetentionStore(IDatabase database, RequestContext request,
                 succeededBefore,
                 diedBefore,
                 limit = Batch,
+            },
+            cancellationToken
+        );
+
+    public Task<int> PruneSignInsAsync(
+        JobLease lease,
+        DateTimeOffset before,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async (connection, transaction) =>
+            {
+                var sessions = await connection.ExecuteAsync(
+                    Command(SessionStore.DeleteExpired, new { before }, transaction, cancellationToken)
+                );
+                var failures = await connection.ExecuteAsync(
+                    Command(
+                        SignInThrottle.DeleteForgotten,
+                        new { before },
+                        transaction,
+                        cancellationToken
+                    )
+                );
+                await transaction.FenceAsync(lease, sessions + failures, cancellationToken);
+                return sessions + failures;
             },
             cancellationToken
         );

@@ -46,13 +46,13 @@ internal sealed class SealStore(IDatabase database, TimeProvider clock) : ISealS
         """;
 
     private const string SelectUnsealed = """
-        select t.id from tenants t
-         where t.id > @after and exists (
+        select t.id from (select id from tenants union all select @Installation) t
+         where t.id < @before and exists (
                select 1 from journal j
                 where j.tenant_id = t.id and j.sequence > coalesce((
                       select s.last_sequence from journal_seals s
                        where s.tenant_id = t.id order by s.number desc limit 1), 0))
-         order by t.id limit @limit
+         order by t.id desc limit @limit
         """;
 
     static SealStore() => DapperTypes.Register();
@@ -123,12 +123,18 @@ internal sealed class SealStore(IDatabase database, TimeProvider clock) : ISealS
     }
 
     public async Task<IReadOnlyList<TenantId>> ListUnsealedAsync(
-        TenantId after,
+        TenantId before,
         int limit,
         CancellationToken cancellationToken
     )
     {
-        var ids = await QueryAsync<Guid>(SelectUnsealed, new { after, limit }, cancellationToken);
+        var parameters = new
+        {
+            before,
+            limit,
+            TenantId.Installation,
+        };
+        var ids = await QueryAsync<Guid>(SelectUnsealed, parameters, cancellationToken);
         return ids.ConvertAll(id => new TenantId(id));
     }
 

@@ -1,5 +1,6 @@
 using MediatR;
 using Scim.Application.Audit;
+using Scim.Application.Common;
 using Scim.Application.Tenants;
 using Scim.Domain.Audit;
 using Scim.Domain.Errors;
@@ -7,12 +8,17 @@ using Scim.Domain.Tenants;
 
 namespace Scim.Infrastructure.Persistence.Sealing;
 
-internal sealed class VerifyAuditHandler(IAuditTrail trail, ICheckpoints checkpoints, ITenantStore tenants)
-    : IRequestHandler<VerifyAudit, ChainReport>
+internal sealed class VerifyAuditHandler(
+    IAuditTrail trail,
+    ICheckpoints checkpoints,
+    ITenantStore tenants,
+    RequestContext context
+) : IRequestHandler<VerifyAudit, ChainReport>
 {
     public async Task<ChainReport> Handle(VerifyAudit request, CancellationToken cancellationToken)
     {
         var tenant = await FindAsync(request, cancellationToken);
+        AuditReach.Require(context.Admin, tenant);
         var verifier = new ChainVerifier(tenant, checkpoints.Verifier(request.KeyFiles ?? []));
         var entries = request.ExportFile is { } file
             ? TrailFile.ReadAsync(file, cancellationToken)
@@ -33,11 +39,17 @@ internal sealed class VerifyAuditHandler(IAuditTrail trail, ICheckpoints checkpo
             }
         }
 
-        return verifier.Finish(await checkpoints.ReadCopiesAsync(tenant, request.CheckpointFolder, cancellationToken));
+        var report = verifier.Finish(
+            await checkpoints.ReadCopiesAsync(tenant, request.CheckpointFolder, cancellationToken)
+        );
+        // The chain outlives its tenant; where there is no trace of one, there was none.
+        return report is { Rows: 0, Seals: 0, Checkpoints: 0, IsIntact: true } && tenant != TenantId.Installation
+            ? throw ScimError.NotFound("Tenant", request.Tenant)
+            : report;
     }
 
     private async Task<TenantId> FindAsync(VerifyAudit request, CancellationToken cancellationToken) =>
-        request.ExportFile is not null && Guid.TryParseExact(request.Tenant, "D", out var id) ? new TenantId(id)
+        Guid.TryParseExact(request.Tenant, "D", out var id) ? new TenantId(id)
         : await tenants.FindAsync(request.Tenant, cancellationToken) is { } tenant ? tenant.Id
         : throw ScimError.NotFound("Tenant", request.Tenant);
 }

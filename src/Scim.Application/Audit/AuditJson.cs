@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Scim.Application.Audit;
+
+/// <summary>How a row of the journal is told: by the audit query, an export and a stream alike.</summary>
+public static class AuditJson
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static string IdOf(AuditEntry entry) =>
+        string.Create(CultureInfo.InvariantCulture, $"{entry.Tenant.Value:N}-{entry.Sequence}");
+
+    public static object Shape(AuditEntry entry) =>
+        new
+        {
+            id = IdOf(entry),
+            entry.Sequence,
+            entry.Time,
+            tenantId = entry.Tenant.Value,
+            entry.Actor,
+            entry.Operation,
+            entry.ResourceType,
+            entry.ResourceId,
+            entry.Outcome,
+            entry.RequestId,
+            // Written by us as JSON; shown as such, not as text.
+            changes = entry.Changes is null ? (JsonElement?)null : JsonElement.Parse(entry.Changes),
+            entry.ChangesErased,
+            entry.Detail,
+            entry.Occurrences,
+        };
+
+    public static string Line(AuditEntry entry) => JsonSerializer.Serialize(Shape(entry), Options);
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Scim.Application.Audit;
+using Scim.Application.Common;
+using Scim.Application.Common.Behaviors;
+using Scim.Infrastructure.Hosting.Readiness;
+using Scim.Infrastructure.Hosting.Scheduling;
+
+namespace Scim.Infrastructure.Hosting.Jobs;
+
+/// <summary>
+/// Watches how far streams are behind: for the metric, and for a line of <c>/ready</c> that says so while the service goes
+/// on as ever.
+/// </summary>
+internal sealed partial class AuditStreamMonitor : BackgroundService, IReadinessCheck
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Late = TimeSpan.FromMinutes(5);
+
+    private readonly IServiceScopeFactory _scopes;
+    private readonly CurrentSchema _schema;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<AuditStreamMonitor> _logger;
+    private IReadOnlyList<StreamLag> _lags = [];
+
+    public AuditStreamMonitor(
+        IServiceScopeFactory scopes,
+        CurrentSchema schema,
+        IMeterFactory meters,
+        TimeProvider clock,
+        ILogger<AuditStreamMonitor> logger
+    )
+    {
+        (_scopes, _schema, _clock, _logger) = (scopes, schema, clock, logger);
+        meters
+            .Create(ScimActivities.Name)
+            .CreateObservableGauge(
+                "scim.audit.stream.lag",
+                Observe,
+                "s",
+                "For how long the oldest row that a stream has not sent waits, by stream."
+            );
+    }
+
+    public string Name => "audit-streams";
+
+    public bool IsVital => false;
+
+    public Task<(bool Ok, string Detail)> CheckAsync(CancellationToken cancellationToken)
+    {
+        var late = Volatile
+            .Read(ref _lags)
+            .Where(lag => lag.Failure is not null || Age(lag) > Late)
+            .Select(lag => lag.StreamId)
+            .Distinct()
+            .Count();
+        return Task.FromResult(
+            late == 0 ? (true, "up to date") : (false, $"{late} behind; GET /admin/v1/audit/streams says why")
+        );
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await _schema.WaitAsync(stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var scope = _scopes.CreateAsyncScope();
+                scope.ServiceProvider.GetRequiredService<RequestContext>().ActAs("job:runner", tenant: null);
+                var streams = scope.ServiceProvider.GetRequiredService<IAuditStreamStore>();
+                Volatile.Write(ref _lags, await streams.ListLagsAsync(stoppingToken));
+            }
+#pragma warning disable CA1031 // The next look may succeed; what was seen last is told until then.
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                Blind(exception);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await Task.Delay(Interval, _clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private IEnumerable<Measurement<double>> Observe() =>
+        Volatile
+            .Read(ref _lags)
+            .GroupBy(lag => lag.StreamId)
+            .Select(stream => new Measurement<double>(
+                stream.Max(lag => Age(lag).TotalSeconds),
+                new KeyValuePair<string, object?>("stream", stream.Key.ToString("D"))
+            ));
+
+    private TimeSpan Age(StreamLag lag) =>
+        lag.OldestUnsent is { } oldest && _clock.GetUtcNow() is var now && now > oldest ? now - oldest : TimeSpan.Zero;
+
+    [LoggerMessage(1, LogLevel.Debug, "How far audit streams are behind cannot be told", EventName = "streams-unseen")]
+    private partial void Blind(Exception exception);
+}
