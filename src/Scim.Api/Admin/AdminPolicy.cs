@@ -65,6 +65,15 @@ internal static class AdminPolicy
         ["GET /schemas/{urn}"] = Read(Permissions.ReadSchemas),
         ["PUT /schemas/{urn}"] = Write(Permissions.WriteSchemas, "schema.update"),
         ["DELETE /schemas/{urn}"] = Write(Permissions.WriteSchemas, "schema.retire"),
+        ["GET /scim_clients"] = Read(Permissions.ReadScimClients),
+        ["POST /scim_clients"] = Write(Permissions.WriteScimClients, "client.create"),
+        ["GET /scim_clients/{id}"] = Read(Permissions.ReadScimClients),
+        ["PUT /scim_clients/{id}"] = Write(Permissions.WriteScimClients, "client.update"),
+        ["DELETE /scim_clients/{id}"] = Write(Permissions.WriteScimClients, "client.delete"),
+        ["POST /scim_clients/{id}/test"] = Read(Permissions.ReadScimClients),
+        ["POST /scim_clients/{id}/tokens"] = Write(Permissions.WriteScimClients, "token.issue"),
+        ["POST /scim_clients/{id}/tokens/rotate"] = Write(Permissions.WriteScimClients, "token.rotate"),
+        ["DELETE /scim_clients/{id}/tokens/{tokenId}"] = Write(Permissions.WriteScimClients, "token.revoke"),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

@@ -16,5 +16,6 @@ internal static class AdminRoutes
         SignupEndpoints.Map(admin);
         ConfigEndpoints.Map(admin);
         SchemasEndpoints.Map(admin);
+        ScimClientsEndpoints.Map(admin);
     }
 }

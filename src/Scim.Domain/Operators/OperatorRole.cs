@@ -12,7 +12,8 @@ public sealed record OperatorRole(string Name, Permissions Permissions)
         | Permissions.ReadTenants
         | Permissions.ReadWorkspaces
         | Permissions.ReadConfig
-        | Permissions.ReadSchemas;
+        | Permissions.ReadSchemas
+        | Permissions.ReadScimClients;
 
     public static readonly OperatorRole PlatformAdmin = new("platform-admin", Permissions.All);
 
@@ -25,6 +26,8 @@ public sealed record OperatorRole(string Name, Permissions Permissions)
             | Permissions.ReadConfig
             | Permissions.ReadSchemas
             | Permissions.WriteSchemas
+            | Permissions.ReadScimClients
+            | Permissions.WriteScimClients
     );
 
     public static readonly OperatorRole Support = new("support", Reading);
