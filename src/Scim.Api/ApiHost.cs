@@ -1,4 +1,5 @@
 using Scim.Api.Admin;
+using Scim.Api.OAuth;
 using Scim.Api.Scim;
 using Scim.Api.Security;
 using Scim.Infrastructure;
@@ -43,6 +44,7 @@ public static class ApiHost
         app.MapOperations();
         app.MapScim();
         app.MapAdmin();
+        app.MapOAuth();
         return app;
     }
 }

@@ -77,6 +77,9 @@ public static class ServiceRegistration
         services.AddSingleton<DeviationRecorder>();
         services.AddSingleton<IDeviationRecorder>(provider => provider.GetRequiredService<DeviationRecorder>());
         services.AddHostedService(provider => provider.GetRequiredService<DeviationRecorder>());
+        services.AddSingleton<OnboardingRecorder>();
+        services.AddSingleton<IOnboardingRecorder>(provider => provider.GetRequiredService<OnboardingRecorder>());
+        services.AddHostedService(provider => provider.GetRequiredService<OnboardingRecorder>());
         services.AddScoped<IUnitOfWork, UnitOfWork>();
         services.AddScoped<ISchemaCatalog, SchemaCatalog>();
         services.AddScoped<ITenantSchemaStore, TenantSchemaStore>();

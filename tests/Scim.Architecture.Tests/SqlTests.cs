@@ -24,6 +24,7 @@ internal sealed partial class SqlTests
         ["tenants"] = "its own id is the tenant",
         ["configuration_epoch"] = "one counter for the installation",
         ["server_keys"] = "keys of the installation",
+        ["signing_keys"] = "keys of the installation",
         ["schema_migrations"] = "the migrations that ran",
         ["journal_epochs"] = "the database's own history",
         ["sqlite_master"] = "SQLite's catalogue",

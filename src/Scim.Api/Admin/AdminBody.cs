@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
+using Microsoft.AspNetCore.Http.Features;
 using Scim.Api.Scim;
 using Scim.Application.Common;
 using Scim.Domain.Errors;
@@ -34,18 +35,26 @@ internal static class AdminBody
 
     /// <exception cref="ScimException">400 for what is no JSON object, 422 with every field that is wrong.</exception>
     public static async Task<T> ReadAsync<T>(HttpContext context)
-        where T : class
+        where T : class => await BindAsync<T>(context, Parse(await ReadBytesAsync(context)));
+
+    /// <summary>The same for a request of which every field has a default: it may have no body at all.</summary>
+    public static async Task<T> ReadOptionalAsync<T>(HttpContext context)
+        where T : class =>
+        context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false
+            ? await BindAsync<T>(context, [])
+            : await ReadAsync<T>(context);
+
+    private static ValueTask<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext context)
     {
         var limits = context.RequestServices.GetRequiredService<DataPlaneLimits>();
-        var bytes = await ScimBody.ReadAsync(
-            context,
-            limits with
-            {
-                MaxBodyBytes = Math.Min(limits.MaxBodyBytes, MaxBytes),
-            }
-        );
+        return ScimBody.ReadAsync(context, limits with { MaxBodyBytes = Math.Min(limits.MaxBodyBytes, MaxBytes) });
+    }
+
+    private static async Task<T> BindAsync<T>(HttpContext context, JsonObject body)
+        where T : class
+    {
         var errors = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
-        var value = Bind<T>(Parse(bytes), errors);
+        var value = Bind<T>(body, errors);
         foreach (var validator in context.RequestServices.GetServices<IValidator<T>>())
         {
             var result = await validator.ValidateAsync(value, context.RequestAborted);

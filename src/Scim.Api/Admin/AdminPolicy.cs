@@ -76,6 +76,15 @@ internal static class AdminPolicy
         ["DELETE /audit/streams/{id}"] = Write(Permissions.WriteAudit, "audit_stream.delete"),
         ["GET /audit/export"] = Read(Permissions.ReadAudit),
         ["GET /audit/verify"] = Read(Permissions.ReadAudit),
+        ["GET /scim_clients"] = Read(Permissions.ReadScimClients),
+        ["POST /scim_clients"] = Write(Permissions.WriteScimClients, "client.create"),
+        ["GET /scim_clients/{id}"] = Read(Permissions.ReadScimClients),
+        ["PUT /scim_clients/{id}"] = Write(Permissions.WriteScimClients, "client.update"),
+        ["DELETE /scim_clients/{id}"] = Write(Permissions.WriteScimClients, "client.delete"),
+        ["POST /scim_clients/{id}/test"] = Read(Permissions.ReadScimClients),
+        ["POST /scim_clients/{id}/tokens"] = Write(Permissions.WriteScimClients, "token.issue"),
+        ["POST /scim_clients/{id}/tokens/rotate"] = Write(Permissions.WriteScimClients, "token.rotate"),
+        ["DELETE /scim_clients/{id}/tokens/{tokenId}"] = Write(Permissions.WriteScimClients, "token.revoke"),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

@@ -18,5 +18,6 @@ internal static class AdminRoutes
         SchemasEndpoints.Map(admin);
         AuditEndpoints.Map(admin);
         AuditStreamsEndpoints.Map(admin);
+        ScimClientsEndpoints.Map(admin);
     }
 }

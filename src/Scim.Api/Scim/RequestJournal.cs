@@ -7,7 +7,12 @@ namespace Scim.Api.Scim;
 /// Journals what leaves no trace in a transaction: refused and failed writes with their own row, reads counted (design
 /// section 3). Refused credentials are journalled by the authentication.
 /// </summary>
-internal sealed class RequestJournal(RequestDelegate next, IRefusalRecorder refusals, IReadRecorder reads)
+internal sealed class RequestJournal(
+    RequestDelegate next,
+    IRefusalRecorder refusals,
+    IReadRecorder reads,
+    IOnboardingRecorder onboarding
+)
 {
     public async Task InvokeAsync(HttpContext context, RequestContext request)
     {
@@ -52,6 +57,10 @@ internal sealed class RequestJournal(RequestDelegate next, IRefusalRecorder refu
             if (status < 400)
             {
                 reads.Read(caller.TenantId, request.Actor, operation);
+                if (type is not null)
+                {
+                    onboarding.Record(caller.TenantId, caller.ClientId, OnboardingStep.LookupAnswered);
+                }
             }
         }
         else if (status >= 400)

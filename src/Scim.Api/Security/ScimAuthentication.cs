@@ -1,3 +1,4 @@
+using Scim.Api.OAuth;
 using Scim.Api.Scim;
 using Scim.Application.Common;
 using Scim.Domain.Errors;
@@ -12,6 +13,7 @@ internal sealed class ScimAuthentication(
     RequestDelegate next,
     ICredentialVerifier verifier,
     IRefusalRecorder refusals,
+    IOnboardingRecorder onboarding,
     SecurityMetrics metrics,
     ScimResults results,
     TimeProvider clock
@@ -34,6 +36,10 @@ internal sealed class ScimAuthentication(
         .Forbidden("The tenant's trial has ended: it can be read, and changed again once it is on another plan.")
         .Error;
 
+    private static readonly ScimError OtherNetwork = ScimError
+        .Forbidden("The SCIM client may not call from this network; its list of networks says from where.")
+        .Error;
+
     public async Task InvokeAsync(HttpContext context, RequestContext request)
     {
         if (!context.Request.Path.StartsWithSegments("/scim"))
@@ -48,11 +54,23 @@ internal sealed class ScimAuthentication(
             context.Connection.RemoteIpAddress,
             context.RequestAborted
         );
+        if (result.Caller is { } bound && !HasCertificate(context, bound))
+        {
+            var named = new NamedClient(bound.TenantId, bound.TenantSlug, bound.ClientId);
+            result = CredentialResult.Refused(CredentialFailure.WrongSecret, named);
+        }
+
         if (result.Caller is { } caller)
         {
             request.Become(caller);
             request.BaseUrl = results.BaseUrl(context.Request);
             metrics.Accepted(caller);
+            if (!caller.Networks.Allows(context.Connection.RemoteIpAddress))
+            {
+                await ForbidNetworkAsync(context, request, caller);
+                return;
+            }
+
             var needed = ScimPaths.NeededScope(context.Request);
             if (caller.IsTenantSuspended)
             {
@@ -81,12 +99,18 @@ internal sealed class ScimAuthentication(
         await next(context);
     }
 
+    // RFC 8705 §3: a stolen token is worth nothing without the key of the certificate.
+    private static bool HasCertificate(HttpContext context, Caller caller) =>
+        caller.CertificateDigest is not { } digest
+        || context.Connection.ClientCertificate is { } certificate && certificate.Digest() == digest;
+
     private Task ChallengeAsync(HttpContext context, RequestContext request, CredentialResult result)
     {
         var reason = Reason(result.Failure);
         metrics.Refused(result.Named, reason);
         if (result.Named is { } named)
         {
+            onboarding.Record(named.TenantId, named.ClientId, OnboardingStep.Reached);
             // Nobody has proved to be this client: the journal says whom the token named, and the bound on rows of
             // strangers is not the client's own.
             refusals.Record(
@@ -111,6 +135,12 @@ internal sealed class ScimAuthentication(
         // RFC 6750 §3.1.
         context.Response.Headers.WWWAuthenticate = ScimErrors.Challenge + ", error=\"invalid_token\"";
         return ScimErrors.WriteAsync(context, InvalidToken);
+    }
+
+    private Task ForbidNetworkAsync(HttpContext context, RequestContext request, Caller caller)
+    {
+        context.Response.Headers.WWWAuthenticate = ScimErrors.Challenge;
+        return ForbidAsync(context, request, caller, "network-not-allowed", OtherNetwork);
     }
 
     private Task ForbidScopeAsync(HttpContext context, RequestContext request, Caller caller, Scopes needed)

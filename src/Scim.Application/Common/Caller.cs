@@ -26,6 +26,14 @@ public sealed record Caller(
 
     /// <summary>From then on the tenant can only be read.</summary>
     public DateTimeOffset? TrialEndsAt { get; init; }
+
+    /// <summary>The client's own rate limit; null for that of the installation.</summary>
+    public int? RequestsPerSecond { get; init; }
+
+    public NetworkList Networks { get; init; } = NetworkList.Anywhere;
+
+    /// <summary>The credential is good on a connection with this certificate only (RFC 8705 §3); SHA-256 in base64url.</summary>
+    public string? CertificateDigest { get; init; }
 }
 
 /// <summary>
@@ -54,6 +62,9 @@ public sealed class RequestContext
     public string Actor { get; private set; } = "system";
 
     public TenantId TenantId => Tenant ?? throw new InvalidOperationException("The request is not bound to a tenant.");
+
+    /// <summary>False for an operator of other tenants. Verbs reach all of them.</summary>
+    public bool Reaches(TenantId tenant) => Admin?.TenantIds?.Contains(tenant.Value) != false;
 
     public DeviationLog Deviations => _deviations ??= new DeviationLog(Caller?.Profile ?? ClientProfile.Auto);
 

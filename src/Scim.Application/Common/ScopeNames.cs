@@ -8,6 +8,10 @@ public static class ScopeNames
     public const string Read = "scim:read";
     public const string Write = "scim:write";
 
+    public const Scopes All = Scopes.Read | Scopes.Write;
+
+    public static IReadOnlyList<string> Of(Scopes scopes) => Format(scopes).Split(',');
+
     public static string Format(Scopes scopes) =>
         scopes switch
         {

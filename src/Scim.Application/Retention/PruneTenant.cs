@@ -13,12 +13,7 @@ public sealed record PruneTenant(JobLease Lease) : ICommand<string?>
 }
 
 /// <summary>For how long things are kept; changes without an age for ever.</summary>
-public sealed record RetentionPolicy(
-    TimeSpan? Changes,
-    TimeSpan Deviations,
-    TimeSpan SucceededJobs,
-    TimeSpan DeadJobs
-);
+public sealed record RetentionPolicy(TimeSpan? Changes, TimeSpan Deviations, TimeSpan SucceededJobs, TimeSpan DeadJobs);
 
 internal sealed class PruneTenantHandler(IRetentionStore store, RetentionPolicy policy, TimeProvider clock)
     : IRequestHandler<PruneTenant, string?>

@@ -19,6 +19,7 @@ internal sealed class CreateUserHandler(
     IUserStore users,
     ISchemaCatalog schemas,
     IPasswordHasher passwords,
+    IOnboardingRecorder onboarding,
     RequestContext request,
     TimeProvider clock
 ) : IRequestHandler<CreateUser, StoredResource>
@@ -28,6 +29,12 @@ internal sealed class CreateUserHandler(
         var schema = (await schemas.GetAsync(cancellationToken)).User;
         var body = DocumentReader.ReadBody(command.Body.Span, schema, request.Deviations);
         var user = User.Create(body, passwords.Hash(body.Password), request.Deviations, clock.Now());
-        return await users.AddAsync(user, cancellationToken);
+        var stored = await users.AddAsync(user, cancellationToken);
+        if (request.Caller is { } caller)
+        {
+            onboarding.Record(caller.TenantId, caller.ClientId, OnboardingStep.FirstUser);
+        }
+
+        return stored;
     }
 }

@@ -18,6 +18,7 @@ internal sealed class CreateUsersHandler(
     IUserStore users,
     ISchemaCatalog schemas,
     IPasswordHasher passwords,
+    IOnboardingRecorder onboarding,
     RequestContext request,
     TimeProvider clock
 ) : IRequestHandler<CreateUsers, IReadOnlyList<CreatedUser>>
@@ -47,6 +48,11 @@ internal sealed class CreateUsersHandler(
         for (var i = 0; i < added.Count; i++)
         {
             results[places[i]] = added[i];
+        }
+
+        if (request.Caller is { } caller && added.Any(user => user.User is not null))
+        {
+            onboarding.Record(caller.TenantId, caller.ClientId, OnboardingStep.FirstUser);
         }
 
         return results;

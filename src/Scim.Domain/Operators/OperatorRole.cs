@@ -13,7 +13,8 @@ public sealed record OperatorRole(string Name, Permissions Permissions)
         | Permissions.ReadWorkspaces
         | Permissions.ReadConfig
         | Permissions.ReadSchemas
-        | Permissions.ReadAudit;
+        | Permissions.ReadAudit
+        | Permissions.ReadScimClients;
 
     public static readonly OperatorRole PlatformAdmin = new("platform-admin", Permissions.All);
 
@@ -28,6 +29,8 @@ public sealed record OperatorRole(string Name, Permissions Permissions)
             | Permissions.WriteSchemas
             | Permissions.ReadAudit
             | Permissions.WriteAudit
+            | Permissions.ReadScimClients
+            | Permissions.WriteScimClients
     );
 
     public static readonly OperatorRole Support = new("support", Reading);

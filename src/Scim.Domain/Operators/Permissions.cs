@@ -13,6 +13,8 @@ public enum Permissions
     WriteTenants = 32,
     ReadWorkspaces = 64,
     WriteWorkspaces = 128,
+    ReadScimClients = 256,
+    WriteScimClients = 512,
     ReadConfig = 1024,
     WriteConfig = 2048,
     ReadSchemas = 4096,
@@ -36,7 +38,9 @@ public enum Permissions
         | ReadSchemas
         | WriteSchemas
         | ReadAudit
-        | WriteAudit,
+        | WriteAudit
+        | ReadScimClients
+        | WriteScimClients,
 }
 
 /// <summary>Permissions as they are written: <c>operators:read</c>.</summary>
@@ -52,6 +56,8 @@ public static class PermissionNames
         ["tenants:write"] = Permissions.WriteTenants,
         ["workspaces:read"] = Permissions.ReadWorkspaces,
         ["workspaces:write"] = Permissions.WriteWorkspaces,
+        ["scim_clients:read"] = Permissions.ReadScimClients,
+        ["scim_clients:write"] = Permissions.WriteScimClients,
         ["config:read"] = Permissions.ReadConfig,
         ["config:write"] = Permissions.WriteConfig,
         ["schemas:read"] = Permissions.ReadSchemas,

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -44,6 +45,10 @@ public static class HostSetup
             {
                 kestrel.AddServerHeader = false;
                 Limit(kestrel.Limits, kestrel.ApplicationServices.GetRequiredService<IOptions<LimitsOptions>>().Value);
+                if (kestrel.ApplicationServices.GetRequiredService<IOptions<ScimOptions>>().Value.ClientCertificates)
+                {
+                    kestrel.ConfigureHttpsDefaults(AskForCertificate);
+                }
             }
         );
         builder.Logging.ClearProviders();
@@ -85,6 +90,13 @@ public static class HostSetup
 
         app.UseMiddleware<RequestIdMiddleware>();
         app.UseMiddleware<RequestRecorder>();
+    }
+
+    // Any certificate will do here: the connection proves that the client has its key, and the client's row which one it is.
+    private static void AskForCertificate(HttpsConnectionAdapterOptions https)
+    {
+        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+        https.AllowAnyClientCertificate();
     }
 
     private static void Limit(KestrelServerLimits server, LimitsOptions options)

@@ -19,8 +19,10 @@ internal sealed class AuthenticationThrottle(IOptions<LimitsOptions> options, Ti
     // Which client a token belongs to is known after the first look-up; ids of tokens that do not exist never get here.
     private readonly ConcurrentDictionary<string, Guid> _clientOfToken = new(StringComparer.Ordinal);
 
+    public bool IsExceeded(IPAddress? network) => _networks.IsEmpty(NetworkKey.Of(network));
+
     public bool IsExceeded(IPAddress? network, ReadOnlySpan<char> tokenId) =>
-        _networks.IsEmpty(NetworkKey.Of(network))
+        IsExceeded(network)
         || (
             _clientOfToken.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(tokenId, out var client)
             && _clients.IsEmpty(client)

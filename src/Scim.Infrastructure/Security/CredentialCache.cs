@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Scim.Application.Common;
-using Scim.Domain.Tenants;
 
 namespace Scim.Infrastructure.Security;
 
@@ -46,6 +45,9 @@ internal sealed class VerifiedToken(
 /// </summary>
 internal sealed class CredentialCache(int capacity = 50_000)
 {
+    // Tokens have a fixed length below it, access tokens mostly one below it.
+    private const int MaxOnStack = 1024;
+
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     private readonly Lock _turn = new();
     private volatile ConcurrentDictionary<TokenDigest, VerifiedToken> _young = new();
@@ -56,7 +58,7 @@ internal sealed class CredentialCache(int capacity = 50_000)
 
     public TokenDigest Digest(ReadOnlySpan<char> token)
     {
-        Span<byte> bytes = stackalloc byte[ScimToken.Length];
+        Span<byte> bytes = token.Length <= MaxOnStack ? stackalloc byte[MaxOnStack] : new byte[token.Length];
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(_key, bytes[..Encoding.ASCII.GetBytes(token, bytes)], mac);
         return new TokenDigest(MemoryMarshal.Read<UInt128>(mac));

@@ -19,6 +19,7 @@ internal sealed class CredentialVerifier(
     TokenSealer sealer,
     AuthenticationThrottle throttle,
     KnownPreChecks known,
+    AccessTokens accessTokens,
     LastUsedRecorder uses,
     TimeProvider clock
 ) : ICredentialVerifier
@@ -41,7 +42,8 @@ internal sealed class CredentialVerifier(
         var token = authorizationHeader.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? authorizationHeader.AsSpan(Scheme.Length).Trim(' ')
             : [];
-        if (!ScimToken.IsWellFormed(token))
+        var isAccessToken = AccessTokens.HasShape(token);
+        if (!isAccessToken && !ScimToken.IsWellFormed(token))
         {
             throttle.Failed(network);
             return new(CredentialResult.Refused(CredentialFailure.Malformed));
@@ -55,7 +57,37 @@ internal sealed class CredentialVerifier(
             return new(CredentialResult.Accepted(cached.Caller));
         }
 
-        return new(LookUpAsync(token.ToString(), digest, cached, network, cancellationToken));
+        return new(
+            isAccessToken
+                ? LookUpAccessTokenAsync(token.ToString(), digest, network, cancellationToken)
+                : LookUpAsync(token.ToString(), digest, cached, network, cancellationToken)
+        );
+    }
+
+    // The signature comes first, without the database, so there is nothing that a throttle would have to guard.
+    private async Task<CredentialResult> LookUpAccessTokenAsync(
+        string token,
+        TokenDigest digest,
+        IPAddress? network,
+        CancellationToken cancellationToken
+    )
+    {
+        // Before the row, as below.
+        var asOf = epoch.Current;
+        var claims = await accessTokens.ReadAsync(token, cancellationToken);
+        var grant = claims is null ? null : await store.FindGrantAsync(claims, clock.GetUtcNow(), cancellationToken);
+        if (grant is not { IsLive: true })
+        {
+            cache.Remove(digest);
+            throttle.Failed(network);
+            var failure = claims is null ? CredentialFailure.WrongSecret : CredentialFailure.Revoked;
+            return CredentialResult.Refused(failure, grant is null ? null : Named(grant.Caller));
+        }
+
+        var verified = new VerifiedToken(grant.Caller, [], grant.ExpiresAt, lastUsedAt: null, asOf);
+        cache.Add(digest, verified);
+        uses.Used(verified);
+        return CredentialResult.Accepted(verified.Caller);
     }
 
     private async Task<CredentialResult> LookUpAsync(

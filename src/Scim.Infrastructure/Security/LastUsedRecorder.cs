@@ -4,12 +4,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Scim.Application.Common;
 using Scim.Domain.Errors;
-using Scim.Domain.Tenants;
 using Scim.Infrastructure.Persistence.Tenants;
 
 namespace Scim.Infrastructure.Security;
 
-/// <summary>Writes down when a token was last used: at most once a minute each, together, off the request's path.</summary>
+/// <summary>Writes down when a token and its client were last used: at most once a minute each, together, off the request's path.</summary>
 internal sealed partial class LastUsedRecorder(
     CredentialStore store,
     TimeProvider clock,
@@ -19,16 +18,15 @@ internal sealed partial class LastUsedRecorder(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly long Resolution = TimeSpan.FromMinutes(1).Ticks;
 
-    private readonly ConcurrentDictionary<string, (TenantId Tenant, string TokenId, DateTimeOffset At)> _pending = new(
-        StringComparer.Ordinal
-    );
+    private readonly ConcurrentDictionary<string, TokenUse> _pending = new(StringComparer.Ordinal);
 
     public void Used(VerifiedToken token)
     {
         var now = clock.Now();
         if (token.NoteUse(now.UtcTicks, Resolution))
         {
-            _pending[token.Caller.TokenId] = (token.Caller.TenantId, token.Caller.TokenId, now);
+            var caller = token.Caller;
+            _pending[caller.TokenId] = new TokenUse(caller.TenantId, caller.ClientId, caller.TokenId, now);
         }
     }
 
@@ -45,7 +43,7 @@ internal sealed partial class LastUsedRecorder(
             _pending.TryRemove(use);
         }
 
-        await store.SaveLastUsedAsync(uses.Select(use => use.Value), cancellationToken);
+        await store.SaveUsesAsync(uses.Select(use => use.Value), cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

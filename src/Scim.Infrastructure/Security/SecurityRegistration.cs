@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Scim.Application.ApiKeys;
 using Scim.Application.Common;
 using Scim.Application.Operators;
 using Scim.Application.Tenants;
+using Scim.Infrastructure.Hosting.Startup;
 using Scim.Infrastructure.Persistence.ApiKeys;
 using Scim.Infrastructure.Persistence.Operators;
 using Scim.Infrastructure.Persistence.Tenants;
@@ -46,11 +48,18 @@ public static class SecurityRegistration
         services.AddSingleton<KnownPreChecks>();
         services.AddSingleton<LiveReplicas>();
         services.AddSingleton<RateLimiter>();
+        services.TryAddSingleton<BaseUrl>();
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<IAccessTokens>(provider => provider.GetRequiredService<AccessTokens>());
+        services.AddSingleton<IClientProofs, ClientProofs>();
         services.AddSingleton<LastUsedRecorder>();
         services.AddSingleton<ICredentialVerifier, CredentialVerifier>();
         services.AddConfigurationPolling();
         services.AddHostedService(provider => provider.GetRequiredService<LastUsedRecorder>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveReplicas>());
+        services.AddSingleton<TokenExpiryWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<TokenExpiryWatch>());
         return services;
     }
 }

@@ -31,6 +31,18 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
 
     private static readonly Func<Target, string> OfTenant = target => $"?tenantId={target.Tenant:D}";
 
+    private static readonly string[] ReadersOfClients =
+    [
+        Platform,
+        TenantAdmin,
+        Support,
+        Auditor,
+        TenantSupport,
+        "scim_clients:read",
+    ];
+
+    private static readonly string[] WritersOfClients = [Platform, TenantAdmin, "scim_clients:write"];
+
     // Who gets through; a scope's key is called by the scope. All others are refused: a key of one scope, too, where it
     // has less than the operator whom it would make or act on.
     private static readonly Dictionary<string, Case> Cases = new()
@@ -81,7 +93,10 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         // There is no such row: 404 to those who may read one, too.
         ["GET /audit/{id}"] = new(_ => null, [], [.. Everybody, "audit:read"]),
         ["GET /audit/streams"] = new(_ => null, [.. Everybody, "audit:read"]),
-        ["POST /audit/streams"] = new(_ => new() { ["name"] = "x" }, [Platform, TenantAdmin, OtherTenant, "audit:write"]),
+        ["POST /audit/streams"] = new(
+            _ => new() { ["name"] = "x" },
+            [Platform, TenantAdmin, OtherTenant, "audit:write"]
+        ),
         ["GET /audit/streams/{id}"] = new(_ => null, [], [.. Everybody, "audit:read"]),
         ["PUT /audit/streams/{id}"] = new(
             _ => new() { ["name"] = "x", ["url"] = "https://siem.example" },
@@ -145,12 +160,26 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
             Query: OfTenant
         ),
         ["POST /config/versions/{version}/restore"] = new(_ => null, [Platform, "config:write"]),
+        ["GET /scim_clients"] = new(_ => null, [.. Everybody, "scim_clients:read"]),
+        ["POST /scim_clients"] = new(
+            target => new() { ["tenantId"] = target.Tenant.ToString("D"), ["name"] = "x" },
+            [Platform, TenantAdmin, OtherTenant, "scim_clients:write"]
+        ),
+        ["GET /scim_clients/{id}"] = new(_ => null, ReadersOfClients, [OtherTenant]),
+        ["POST /scim_clients/{id}/test"] = new(_ => null, ReadersOfClients, [OtherTenant]),
+        ["PUT /scim_clients/{id}"] = new(_ => new() { ["name"] = "x" }, WritersOfClients, [OtherTenant]),
+        ["DELETE /scim_clients/{id}"] = new(_ => null, WritersOfClients, [OtherTenant]),
+        ["POST /scim_clients/{id}/tokens"] = new(_ => null, WritersOfClients, [OtherTenant]),
+        ["POST /scim_clients/{id}/tokens/rotate"] = new(_ => null, WritersOfClients, [OtherTenant]),
+        // The token does not exist: 404 to those who may revoke it, too.
+        ["DELETE /scim_clients/{id}/tokens/{tokenId}"] = new(_ => null, [], [.. WritersOfClients, OtherTenant]),
     };
 
     private readonly Dictionary<string, string?> _refused = [];
     private readonly Dictionary<string, Func<Task<string>>> _accepted = [];
     private AdminHost _host = null!;
     private Guid _tenant;
+    private string _slug = "";
 
     [OneTimeSetUp]
     public async Task Start()
@@ -158,7 +187,7 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         _host = await AdminHost.StartAsync(kind, new Dictionary<string, string> { ["Session:LeaseSeconds"] = "3600" });
         using var scim = await TestTenant.CreateAsync(_host.Server);
         using var other = await TestTenant.CreateAsync(_host.Server);
-        _tenant = Guid.Parse(scim.TenantId);
+        (_tenant, _slug) = (Guid.Parse(scim.TenantId), scim.Slug);
         await AddOperatorAsync(Platform, Platform);
         using var admin = _host.Client(await _accepted[Platform]());
         foreach (var scope in PermissionNames.All)
@@ -305,6 +334,7 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
                 .Replace("{id}", target.Id.ToString("D"), StringComparison.Ordinal)
                 .Replace("{sessionId}", Guid.NewGuid().ToString("D"), StringComparison.Ordinal)
                 .Replace("{urn}", "urn:a:b", StringComparison.Ordinal)
+                .Replace("{tokenId}", "nosuchtoken", StringComparison.Ordinal)
                 .Replace("{version}", "1", StringComparison.Ordinal) + example.Query?.Invoke(target),
             example.Body(target)?.ToJsonString()
         );
@@ -327,6 +357,11 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
         if (route.Contains("/workspaces/{id}", StringComparison.Ordinal))
         {
             return (await _host.SendAsync(new CreateWorkspace(Some.Slug(), null))).Id;
+        }
+
+        if (route.Contains("/scim_clients/{id}", StringComparison.Ordinal))
+        {
+            return (await _host.SendAsync(new CreateClient(_slug, "x"))).ClientId;
         }
 
         return route.Contains("/tenants/{id}", StringComparison.Ordinal) ? _tenant

@@ -21,6 +21,7 @@ internal sealed class RowLevelSecurityTests
         "tenants", // is the tenant; its policy compares id
         "configuration_epoch", // one counter
         "server_keys", // keys of the installation
+        "signing_keys", // keys of the installation
         "journal_epochs", // restores of the cluster
         "replicas", // serving processes
         "operators", // who runs the service; their tenants are in operator_tenants

@@ -16,7 +16,16 @@ namespace Scim.Integration.Tests.Security;
 [Property("Rfc", "RFC 7644 §2")]
 public sealed class AuthorizationMatrixTests(DatabaseKind database)
 {
-    private static readonly string[] Open = ["GET /health", "GET /ready", "GET /metrics"];
+    private static readonly string[] Open =
+    [
+        "GET /health",
+        "GET /ready",
+        "GET /metrics",
+        // Clients prove who they are in the request itself.
+        "POST /oauth2/token",
+        "GET /oauth2/jwks",
+        "GET /.well-known/oauth-authorization-server",
+    ];
 
     // A route that is not here fails the test: whoever adds one decides what it needs.
     private static readonly Dictionary<string, Func<Target, (string Path, JsonObject? Body)>> Cases = new()

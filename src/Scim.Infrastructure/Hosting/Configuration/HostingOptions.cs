@@ -15,6 +15,13 @@ public sealed class ScimOptions
     [Networks]
     public string? TrustedProxies { get; set; }
 
+    [Description("Seconds for which an access token of `/oauth2/token` is good.")]
+    [Range(60, 3600)]
+    public int AccessTokenSeconds { get; set; } = 600;
+
+    [Description("Ask TLS clients for a certificate, by which a SCIM client may prove itself (RFC 8705).")]
+    public bool ClientCertificates { get; set; }
+
     [Description("Seconds between SIGTERM and closing the listener, during which `/ready` answers 503.")]
     [Range(0, 600)]
     public int DrainSeconds { get; set; }

@@ -78,11 +78,7 @@ internal sealed class RetentionStore(IDatabase database, RequestContext request,
             cancellationToken
         );
 
-    public Task<int> PruneSignInsAsync(
-        JobLease lease,
-        DateTimeOffset before,
-        CancellationToken cancellationToken
-    ) =>
+    public Task<int> PruneSignInsAsync(JobLease lease, DateTimeOffset before, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction) =>
             {
@@ -90,12 +86,7 @@ internal sealed class RetentionStore(IDatabase database, RequestContext request,
                     Command(SessionStore.DeleteExpired, new { before }, transaction, cancellationToken)
                 );
                 var failures = await connection.ExecuteAsync(
-                    Command(
-                        SignInThrottle.DeleteForgotten,
-                        new { before },
-                        transaction,
-                        cancellationToken
-                    )
+                    Command(SignInThrottle.DeleteForgotten, new { before }, transaction, cancellationToken)
                 );
                 await transaction.FenceAsync(lease, sessions + failures, cancellationToken);
                 return sessions + failures;

@@ -8,11 +8,13 @@ using Scim.Domain.Tenants;
 
 namespace Scim.Infrastructure.Persistence.Tenants;
 
-internal sealed class ClientStore(ControlJournal journal) : IClientStore
+internal sealed class ClientStore(IDatabase database, ControlJournal journal) : IClientStore
 {
     private const string InsertClient = """
-        insert into scim_clients (tenant_id, id, name, scopes, profile, state, created_at)
-        values (@tenantId, @id, @name, @scopes, @profile, 'active', @now)
+        insert into scim_clients (tenant_id, id, name, scopes, profile, state, requests_per_second, allowed_networks,
+                                  jwks, certificates, version, created_at)
+        values (@tenantId, @id, @name, @scopes, @profile, @state, @requestsPerSecond, @networks, @jwks, @certificates,
+                @version, @createdAt)
         """;
 
     private const string SelectRoom = """
@@ -22,32 +24,41 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
          where t.id = @tenantId
         """;
 
+    private const string UpdateClient = """
+        update scim_clients
+           set name = @name, scopes = @scopes, profile = @profile, state = @state,
+               requests_per_second = @requestsPerSecond, allowed_networks = @networks, jwks = @jwks,
+               certificates = @certificates, version = @version
+         where tenant_id = @tenantId and id = @id
+        """;
+
+    private const string DeleteTokens = "delete from tokens where tenant_id = @tenantId and client_id = @id";
+
+    private const string DeleteDeviations =
+        "delete from client_deviations where tenant_id = @tenantId and client_id = @id";
+
+    private const string DeleteAssertions =
+        "delete from client_assertions where tenant_id = @tenantId and client_id = @id";
+
+    private const string DeleteClient = "delete from scim_clients where tenant_id = @tenantId and id = @id";
+
     private const string InsertToken = """
         insert into tokens (tenant_id, id, client_id, hash, hash_parameters, pre_check, created_at, expires_at)
         values (@tenantId, @id, @clientId, @hash, @hashParameters, @preCheck, @createdAt, @expiresAt)
         """;
 
-    private const string SelectClient = """
-        select c.tenant_id as TenantId, n.slug as TenantSlug, c.id as Id, c.name as Name, c.scopes as Scopes,
-               c.profile as Profile
-          from scim_clients c join tenants n on n.id = c.tenant_id
-         where c.id = @clientId
+    private const string SelectClient = $"""
+        select {ClientRow.Columns} from scim_clients c join tenants n on n.id = c.tenant_id where c.id = @clientId
         """;
 
-    private const string SelectLiveTokens = """
-        select id as Id, created_at as CreatedAt, last_used_at as LastUsedAt
-          from tokens
-         where tenant_id = @tenantId and client_id = @clientId and revoked_at is null
-           and (expires_at is null or expires_at > @now)
-         order by created_at, id
-        """;
-
-    private const string SelectToken = """
-        select tenant_id as TenantId, client_id as ClientId from tokens where id = @tokenId
-        """;
+    private const string SelectTokenOwner = "select tenant_id, client_id from tokens where id = @tokenId";
 
     private const string Revoke = """
         update tokens set revoked_at = @now where tenant_id = @tenantId and id = @tokenId and revoked_at is null
+        """;
+
+    private const string Replace = """
+        update tokens set expires_at = @endsAt, replaced_at = @now where tenant_id = @tenantId and id = @tokenId
         """;
 
     static ClientStore() => DapperTypes.Register();
@@ -57,33 +68,54 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
             async (connection, transaction) =>
             {
                 await RequireRoomAsync(connection, transaction, client.TenantId);
-                var row = new
-                {
-                    tenantId = client.TenantId.Value,
-                    id = client.Id,
-                    name = client.Name,
-                    scopes = ScopeNames.Format(client.Scopes),
-                    profile = client.Profile.Name,
-                    now,
-                };
-                await connection.ExecuteAsync(InsertClient, row, transaction);
-                await journal.AppendAsync(
-                    transaction,
-                    client.TenantId,
-                    now,
-                    "client.create",
-                    "Client",
-                    client.Id.ToString("D"),
-                    JsonSerializer.Serialize(
-                        new
-                        {
-                            row.name,
-                            row.scopes,
-                            row.profile,
-                        }
-                    )
-                );
-                await AddTokenAsync(connection, transaction, client, token, now);
+                await connection.ExecuteAsync(InsertClient, Row(client), transaction);
+                await AppendAsync(transaction, client, now, "client.create", Facts(client));
+                await AddTokenAsync(connection, transaction, client, token);
+                await AppendIssueAsync(transaction, client, new TokenIssue(token, "token.issue", []), now);
+                return true;
+            },
+            cancellationToken
+        );
+
+    public Task<ScimClient?> FindAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.ReadAsync(connection => FindAsync(connection, null, id, now), cancellationToken);
+
+    public Task<ScimClient> UpdateAsync(
+        Guid id,
+        DateTimeOffset now,
+        Func<ScimClient, ScimClient> change,
+        CancellationToken cancellationToken
+    ) =>
+        journal.ActAsync(
+            async (connection, transaction) =>
+            {
+                var before = await GetAsync(connection, transaction, id, now);
+                var after = change(before) with { Version = before.Version + 1 };
+                await connection.ExecuteAsync(UpdateClient, Row(after), transaction);
+                var detail = new { before = Facts(before), after = Facts(after) };
+                await AppendAsync(transaction, after, now, "client.update", detail);
+                return after;
+            },
+            cancellationToken
+        );
+
+    public Task DeleteAsync(
+        Guid id,
+        DateTimeOffset now,
+        Action<ScimClient> check,
+        CancellationToken cancellationToken
+    ) =>
+        journal.ActAsync(
+            async (connection, transaction) =>
+            {
+                var client = await GetAsync(connection, transaction, id, now);
+                check(client);
+                var row = new { tenantId = client.TenantId, id };
+                await connection.ExecuteAsync(DeleteTokens, row, transaction);
+                await connection.ExecuteAsync(DeleteDeviations, row, transaction);
+                await connection.ExecuteAsync(DeleteAssertions, row, transaction);
+                await connection.ExecuteAsync(DeleteClient, row, transaction);
+                await AppendAsync(transaction, client, now, "client.delete", Facts(client));
                 return true;
             },
             cancellationToken
@@ -92,67 +124,71 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
     public Task<ScimClient> IssueTokenAsync(
         Guid clientId,
         DateTimeOffset now,
-        Func<ScimClient, NewToken> issue,
+        Func<ScimClient, TokenIssue> issue,
         CancellationToken cancellationToken
     ) =>
         journal.ActAsync(
             async (connection, transaction) =>
             {
-                var row =
-                    await connection.QuerySingleOrDefaultAsync<ClientRow>(SelectClient, new { clientId }, transaction)
-                    ?? throw ScimError.NotFound("Client", clientId.ToString("D"));
-
-                var live = await connection.QueryAsync<LiveTokenRow>(
-                    SelectLiveTokens,
-                    new
+                var client = await GetAsync(connection, transaction, clientId, now);
+                var decided = issue(client);
+                await AddTokenAsync(connection, transaction, client, decided.Token);
+                foreach (var replaced in decided.Replaced)
+                {
+                    var row = new
                     {
-                        tenantId = row.TenantId,
-                        clientId,
+                        tenantId = client.TenantId,
+                        tokenId = replaced.Id,
+                        endsAt = replaced.EndsAt,
                         now,
-                    },
-                    transaction
-                );
-                var client = row.ToClient(live);
-                await AddTokenAsync(connection, transaction, client, issue(client), now);
+                    };
+                    // What ends now is as good as revoked, also by a clock that is a little behind.
+                    await connection.ExecuteAsync(replaced.EndsAt > now ? Replace : Revoke, row, transaction);
+                }
+
+                await AppendIssueAsync(transaction, client, decided, now);
                 return client;
             },
             cancellationToken
         );
 
-    public Task RevokeTokenAsync(string tokenId, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public Task RevokeTokenAsync(
+        string tokenId,
+        DateTimeOffset now,
+        Action<ScimClient> check,
+        CancellationToken cancellationToken
+    ) =>
         journal.ActAsync(
             async (connection, transaction) =>
             {
-                var owner = await connection.QuerySingleOrDefaultAsync<OwnerRow>(
-                    SelectToken,
+                var (_, clientId) = await connection.QuerySingleOrDefaultAsync<(Guid, Guid)>(
+                    SelectTokenOwner,
                     new { tokenId },
                     transaction
                 );
-                if (
-                    owner is null
-                    || await connection.ExecuteAsync(
-                        Revoke,
-                        new
-                        {
-                            tenantId = owner.TenantId,
-                            tokenId,
-                            now,
-                        },
-                        transaction
-                    ) == 0
-                )
+                var client =
+                    await FindAsync(connection, transaction, clientId, now)
+                    ?? throw ScimError.NotFound("Live token", tokenId);
+                check(client);
+                var row = new
+                {
+                    tenantId = client.TenantId,
+                    tokenId,
+                    now,
+                };
+                if (await connection.ExecuteAsync(Revoke, row, transaction) == 0)
                 {
                     throw ScimError.NotFound("Live token", tokenId);
                 }
 
                 await journal.AppendAsync(
                     transaction,
-                    new TenantId(owner.TenantId),
+                    client.TenantId,
                     now,
                     "token.revoke",
                     "Token",
                     tokenId,
-                    JsonSerializer.Serialize(new { clientId = owner.ClientId })
+                    JsonSerializer.Serialize(new { clientId })
                 );
                 return true;
             },
@@ -173,76 +209,109 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
         }
     }
 
-    private async Task AddTokenAsync(
+    private static async Task<ScimClient> GetAsync(
         DbConnection connection,
         DbTransaction transaction,
-        ScimClient client,
-        NewToken token,
+        Guid id,
+        DateTimeOffset now
+    ) => await FindAsync(connection, transaction, id, now) ?? throw ScimError.NotFound("SCIM client", id.ToString("D"));
+
+    private static async Task<ScimClient?> FindAsync(
+        DbConnection connection,
+        DbTransaction? transaction,
+        Guid clientId,
         DateTimeOffset now
     )
     {
-        var row = new
-        {
-            tenantId = client.TenantId.Value,
-            id = token.Id,
-            clientId = client.Id,
-            hash = token.Seal.Hash,
-            hashParameters = token.Seal.HashParameters,
-            preCheck = token.Seal.PreCheck,
-            createdAt = token.CreatedAt,
-            expiresAt = token.ExpiresAt,
-        };
-        await connection.ExecuteAsync(InsertToken, row, transaction);
-        await journal.AppendAsync(
+        var row = await connection.QuerySingleOrDefaultAsync<ClientRow>(SelectClient, new { clientId }, transaction);
+        return row is null ? null : await row.ToClientAsync(connection, transaction, now);
+    }
+
+    private static Task<int> AddTokenAsync(
+        DbConnection connection,
+        DbTransaction transaction,
+        ScimClient client,
+        NewToken token
+    ) =>
+        connection.ExecuteAsync(
+            InsertToken,
+            new
+            {
+                tenantId = client.TenantId,
+                id = token.Id,
+                clientId = client.Id,
+                hash = token.Seal.Hash,
+                hashParameters = token.Seal.HashParameters,
+                preCheck = token.Seal.PreCheck,
+                createdAt = token.CreatedAt,
+                expiresAt = token.ExpiresAt,
+            },
+            transaction
+        );
+
+    private Task AppendIssueAsync(DbTransaction transaction, ScimClient client, TokenIssue issue, DateTimeOffset now) =>
+        journal.AppendAsync(
             transaction,
             client.TenantId,
             now,
-            "token.issue",
+            issue.Operation,
             "Token",
-            token.Id,
-            JsonSerializer.Serialize(new { row.clientId, row.expiresAt })
+            issue.Token.Id,
+            JsonSerializer.Serialize(
+                new
+                {
+                    clientId = client.Id,
+                    expiresAt = issue.Token.ExpiresAt,
+                    replaced = issue.Replaced,
+                },
+                JsonSerializerOptions.Web
+            )
         );
-    }
 
-    private sealed class OwnerRow
-    {
-        public Guid TenantId { get; init; }
+    private Task AppendAsync(
+        DbTransaction transaction,
+        ScimClient client,
+        DateTimeOffset now,
+        string operation,
+        object detail
+    ) =>
+        journal.AppendAsync(
+            transaction,
+            client.TenantId,
+            now,
+            operation,
+            "Client",
+            client.Id.ToString("D"),
+            JsonSerializer.Serialize(detail, JsonSerializerOptions.Web)
+        );
 
-        public Guid ClientId { get; init; }
-    }
+    private static object Facts(ScimClient client) =>
+        new
+        {
+            client.Name,
+            Scopes = ScopeNames.Format(client.Scopes),
+            Profile = client.Profile.Name,
+            State = ClientRow.StateOf(client),
+            client.RequestsPerSecond,
+            AllowedNetworks = client.Networks.Texts,
+            KeyIds = client.Keys?.Ids ?? [],
+            client.Certificates,
+        };
 
-    private sealed class LiveTokenRow
-    {
-        public string Id { get; init; } = "";
-
-        public DateTimeOffset CreatedAt { get; init; }
-
-        public DateTimeOffset? LastUsedAt { get; init; }
-    }
-
-    private sealed class ClientRow
-    {
-        public Guid TenantId { get; init; }
-
-        public string TenantSlug { get; init; } = "";
-
-        public Guid Id { get; init; }
-
-        public string Name { get; init; } = "";
-
-        public string Scopes { get; init; } = "";
-
-        public string Profile { get; init; } = "";
-
-        public ScimClient ToClient(IEnumerable<LiveTokenRow> live) =>
-            new(
-                new TenantId(TenantId),
-                TenantSlug,
-                Id,
-                Name,
-                ScopeNames.Parse(Scopes),
-                ClientProfile.Find(Profile) ?? ClientProfile.Strict,
-                [.. live.Select(row => new LiveToken(row.Id, row.CreatedAt, row.LastUsedAt))]
-            );
-    }
+    private static object Row(ScimClient client) =>
+        new
+        {
+            tenantId = client.TenantId,
+            id = client.Id,
+            name = client.Name,
+            scopes = ScopeNames.Format(client.Scopes),
+            profile = client.Profile.Name,
+            state = ClientRow.StateOf(client),
+            requestsPerSecond = client.RequestsPerSecond,
+            networks = string.Join(',', client.Networks.Texts),
+            jwks = client.Keys?.Json,
+            certificates = string.Join(',', client.Certificates),
+            version = client.Version,
+            createdAt = client.CreatedAt,
+        };
 }

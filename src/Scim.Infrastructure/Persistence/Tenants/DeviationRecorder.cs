@@ -20,7 +20,7 @@ internal sealed partial class DeviationRecorder(
 
     private const string Add = """
         insert into client_deviations (tenant_id, client_id, kind, count, first_seen, last_seen)
-        values (@tenant, @client, @kind, @count, @now, @now)
+        select tenant_id, id, @kind, @count, @now, @now from scim_clients where tenant_id = @tenant and id = @client
         on conflict (tenant_id, client_id, kind)
         do update set count = client_deviations.count + excluded.count, last_seen = excluded.last_seen
         """;

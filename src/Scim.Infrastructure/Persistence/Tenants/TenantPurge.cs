@@ -90,6 +90,7 @@ internal sealed class TenantPurge(IDatabase database, ControlJournal journal, Ti
     [
         "delete from client_deviations where tenant_id = @tenant",
         "delete from tokens where tenant_id = @tenant",
+        "delete from client_assertions where tenant_id = @tenant",
         "delete from scim_clients where tenant_id = @tenant",
         "delete from tenant_settings where tenant_id = @tenant",
         "delete from settings_versions where tenant_id = @tenant",
