@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Rewrite;
 using Scim.Api.Admin;
 using Scim.Api.OAuth;
 using Scim.Api.Scim;
@@ -35,6 +36,10 @@ public static class ApiHost
         }
 
         var app = builder.Build();
+        // People come to the short path; it is a route of the control plane.
+        app.UseRewriter(
+            new RewriteOptions().AddRewrite("^signup(/confirm)?$", "admin/v1/signup$1", skipRemainingRules: true)
+        );
         app.UseHost();
         app.UseMiddleware<ScimExceptionHandler>();
         // Before authentication, so that refusals are logged under their route; no endpoint runs until both have passed.
