@@ -183,7 +183,7 @@ public sealed class ControlPlaneStoryTests(DatabaseKind kind)
             .Select(item => item.GetProperty("operation").GetString())
             .Should()
             .Contain("user.create")
-            .And.Contain("user.patch");
+            .And.Contain("user.update");
         var verified = await admin.GetAsync($"/audit/verify?tenantId={tenant}").Expecting(200);
         verified.Json.GetProperty("intact").GetBoolean().Should().BeTrue(verified.Text);
     }
