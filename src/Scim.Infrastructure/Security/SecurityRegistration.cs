@@ -31,18 +31,6 @@ public static class SecurityRegistration
         services.AddScoped<IApiKeyStore, ApiKeyStore>();
         services.AddScoped<SignInAttempts>();
         services.AddScoped<SessionStarter>();
-        services.AddSingleton<ConfigurationEpoch>();
-        services.AddSingleton<IConfigurationEpoch>(provider => provider.GetRequiredService<ConfigurationEpoch>());
-        return services;
-    }
-
-    /// <summary>Once per host: what operators change while it runs becomes effective.</summary>
-    public static IServiceCollection AddConfigurationPolling(this IServiceCollection services) =>
-        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationEpoch>());
-
-    /// <summary>For hosts that answer SCIM requests: verification, limits and what runs beside them.</summary>
-    internal static IServiceCollection AddCredentialVerification(this IServiceCollection services)
-    {
         services.AddSingleton<CredentialCache>(_ => new CredentialCache());
         services.AddSingleton<AuthenticationThrottle>();
         services.AddSingleton<KnownPreChecks>();
@@ -55,6 +43,18 @@ public static class SecurityRegistration
         services.AddSingleton<IClientProofs, ClientProofs>();
         services.AddSingleton<LastUsedRecorder>();
         services.AddSingleton<ICredentialVerifier, CredentialVerifier>();
+        services.AddSingleton<ConfigurationEpoch>();
+        services.AddSingleton<IConfigurationEpoch>(provider => provider.GetRequiredService<ConfigurationEpoch>());
+        return services;
+    }
+
+    /// <summary>Once per host: what operators change while it runs becomes effective.</summary>
+    public static IServiceCollection AddConfigurationPolling(this IServiceCollection services) =>
+        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationEpoch>());
+
+    /// <summary>For hosts that answer SCIM requests: what runs beside the verification of credentials.</summary>
+    internal static IServiceCollection AddCredentialVerification(this IServiceCollection services)
+    {
         services.AddConfigurationPolling();
         services.AddHostedService(provider => provider.GetRequiredService<LastUsedRecorder>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveReplicas>());

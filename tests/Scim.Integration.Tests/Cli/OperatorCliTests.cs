@@ -35,7 +35,6 @@ public sealed class OperatorCliTests : IDisposable
     [TestCase("tenant")]
     [TestCase("tenant create")]
     [TestCase("tenant create acme extra")]
-    [TestCase("tenant create acme --plan gold")]
     [TestCase("client create acme --profile entra2")]
     [TestCase("client list")]
     [TestCase("client deviations not-a-guid")]
