@@ -22,7 +22,7 @@ internal sealed class BulkRun
     private const int ChunkSize = 100;
 
     // Creations of users go to the database together, so that more of them hold its locks for no longer.
-    private const int CreationsChunkSize = 500;
+    private const int CreationsChunkSize = 250;
 
     private readonly int? _failOnErrors;
     private readonly IReadOnlyList<BulkOperation> _operations;

@@ -50,6 +50,9 @@ internal readonly struct Arg
     /// <summary>A set for <c>ISqlDialect.TextSet</c>, or a column of values on PostgreSQL.</summary>
     public static Arg Texts(string?[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Text, true, value: values);
 
+    /// <summary>A column of values, on PostgreSQL only.</summary>
+    public static Arg ByteArrays(byte[]?[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Bytea, true, value: values);
+
     /// <summary>A set, on PostgreSQL only.</summary>
     public static Arg Ints(long[] values) => new(NpgsqlDbType.Array | NpgsqlDbType.Bigint, true, value: values);
 
@@ -85,6 +88,11 @@ internal readonly struct Arg
             NpgsqlDbType.Array | NpgsqlDbType.Uuid => new NpgsqlParameter<Guid[]>
             {
                 TypedValue = (Guid[])_object!,
+                NpgsqlDbType = _type,
+            },
+            NpgsqlDbType.Array | NpgsqlDbType.Bytea => new NpgsqlParameter<byte[]?[]>
+            {
+                TypedValue = (byte[]?[])_object!,
                 NpgsqlDbType = _type,
             },
             NpgsqlDbType.Array | NpgsqlDbType.Bigint => new NpgsqlParameter<long[]>

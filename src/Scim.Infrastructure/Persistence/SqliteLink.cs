@@ -35,7 +35,7 @@ internal sealed class SqliteLink : IDisposable
 
     // Readers are many, and what one has in its cache is nothing to the others; the system's cache is behind them all.
     public static SqliteLink OpenReader(string path) =>
-        Open(path, SqliteOpenMode.ReadWrite, "pragma query_only = on; pragma cache_size = -2000");
+        Open(path, SqliteOpenMode.ReadWrite, "pragma query_only = on; pragma cache_size = -1000");
 
     public static SqliteLink OpenWriter(string path, SqliteOpenMode mode = SqliteOpenMode.ReadWrite) =>
         Open(
