@@ -17,7 +17,7 @@ internal sealed class EraseUserHandler(IUserErasure erasure, RequestContext requ
 {
     public async Task<int> Handle(EraseUser command, CancellationToken cancellationToken)
     {
-        AuditReach.Require(request.Admin, command.Tenant);
+        AuditReach.Require(request, command.Tenant);
         var trace = await erasure.FindAsync(command.Tenant, command.User, cancellationToken);
         if (trace == UserTrace.None)
         {

@@ -64,23 +64,23 @@ public sealed record AuditActor(string Type, string? Id, string? Name);
 public static class AuditReach
 {
     /// <exception cref="ScimException">404 for a tenant that the caller does not reach.</exception>
-    public static void Require(AdminCaller? caller, TenantId tenant)
+    public static void Require(RequestContext request, TenantId tenant)
     {
-        if (caller?.TenantIds?.Contains(tenant.Value) == false)
+        if (!request.Reaches(tenant))
         {
             throw ScimError.NotFound("Tenant", tenant.ToString());
         }
     }
 
     /// <summary>The tenants to read; null for every one.</summary>
-    public static IReadOnlyList<Guid>? Tenants(AdminCaller? caller, TenantId? wanted)
+    public static IReadOnlyList<Guid>? Tenants(RequestContext request, TenantId? wanted)
     {
         if (wanted is not { } tenant)
         {
-            return caller?.TenantIds;
+            return request.Admin?.TenantIds;
         }
 
-        Require(caller, tenant);
+        Require(request, tenant);
         return [tenant.Value];
     }
 }

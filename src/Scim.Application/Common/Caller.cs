@@ -71,7 +71,7 @@ public sealed class RequestContext
     /// <summary>A tenant as the caller of the control plane may name it.</summary>
     /// <exception cref="ScimException">404 where it is out of reach, as if it did not exist.</exception>
     public TenantId Reach(Guid tenant) =>
-        tenant != Guid.Empty && Admin?.TenantIds?.Contains(tenant) != false
+        tenant != Guid.Empty && Reaches(new TenantId(tenant))
             ? new TenantId(tenant)
             : throw ScimError.NotFound("Tenant", tenant.ToString("D"));
 

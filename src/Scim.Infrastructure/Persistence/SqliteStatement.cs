@@ -9,7 +9,7 @@ namespace Scim.Infrastructure.Persistence;
 
 /// <summary>
 /// One statement of the embedded database, prepared once and bound many times. It goes past the driver's commands and
-/// readers to SQLite's own functions: their handle checks and copies for every column and parameter were a third of a
+/// readers to SQLite's own functions: the handle checks and locks for every column were nearly a fifth of a
 /// page's time (docs/adr/0027-prepared-statements-on-sqlite.md). Not for two threads at once.
 /// </summary>
 internal sealed class SqliteStatement : IDisposable

@@ -12,7 +12,7 @@ internal sealed class ListAuditHandler(IDatabase database, AuditReader reader, R
 {
     public async Task<AuditPage> Handle(ListAudit query, CancellationToken cancellationToken)
     {
-        var tenants = AuditReach.Tenants(request.Admin, query.Filter.Tenant);
+        var tenants = AuditReach.Tenants(request, query.Filter.Tenant);
         if (tenants is { Count: 0 })
         {
             return new AuditPage([], null);
@@ -60,7 +60,7 @@ internal sealed class GetAuditHandler(IDatabase database, AuditReader reader, Re
 
     public async Task<AuditEntry> Handle(GetAudit query, CancellationToken cancellationToken)
     {
-        var row = IsVisible(query)
+        var row = request.Reaches(query.Tenant)
             ? await database.ReadAsync(
                 connection =>
                     connection.QuerySingleOrDefaultAsync<RecordRow>(
@@ -73,6 +73,4 @@ internal sealed class GetAuditHandler(IDatabase database, AuditReader reader, Re
             ? throw ScimError.NotFound("Audit row", $"{query.Tenant.Value:N}-{query.Sequence}")
             : (await reader.ShowAsync([row.ToRecord()], cancellationToken))[0];
     }
-
-    private bool IsVisible(GetAudit query) => request.Admin?.TenantIds?.Contains(query.Tenant.Value) != false;
 }

@@ -44,7 +44,7 @@ internal sealed class ShowTimelineHandler(
 
     public async Task<AuditPage> Handle(ShowTimeline query, CancellationToken cancellationToken)
     {
-        AuditReach.Require(request.Admin, query.Tenant);
+        AuditReach.Require(request, query.Tenant);
         if (await users.FindAsync(query.Tenant, query.User, cancellationToken) == UserTrace.None)
         {
             throw ScimError.NotFound("User", query.User.ToString("D"));

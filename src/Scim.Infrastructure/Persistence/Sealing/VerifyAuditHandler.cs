@@ -18,7 +18,7 @@ internal sealed class VerifyAuditHandler(
     public async Task<ChainReport> Handle(VerifyAudit request, CancellationToken cancellationToken)
     {
         var tenant = await FindAsync(request, cancellationToken);
-        AuditReach.Require(context.Admin, tenant);
+        AuditReach.Require(context, tenant);
         var verifier = new ChainVerifier(tenant, checkpoints.Verifier(request.KeyFiles ?? []));
         var entries = request.ExportFile is { } file
             ? TrailFile.ReadAsync(file, cancellationToken)
