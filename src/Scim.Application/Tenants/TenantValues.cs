@@ -20,7 +20,9 @@ public abstract record TenantValues(
 )
 {
     internal static ScimException UnknownPlan() =>
-        ScimError.Invalid(new Dictionary<string, string[]> { ["plan"] = ["is none of those at GET /admin/v1/plans"] });
+        ScimError.Invalid(
+            new Dictionary<string, string[]> { ["plan"] = ["names no plan; GET /admin/v1/plans lists them"] }
+        );
 
     internal static ScimException UnknownWorkspace() =>
         ScimError.Invalid(new Dictionary<string, string[]> { ["workspaceId"] = ["must name a workspace that exists"] });

@@ -89,6 +89,19 @@ public sealed class ClientVerbTests(DatabaseKind kind)
         refused.Output.Should().BeEmpty();
     }
 
+    // Plans are data: which there are is not known before the database is asked.
+    [Test]
+    public async Task A_plan_that_there_is_not_is_refused()
+    {
+        var slug = Some.Slug();
+        var refused = await TestKit.Cli.RunAsync(_database, "tenant", "create", slug, "--plan", "gold", "--json");
+
+        refused.ExitCode.Should().Be(1);
+        refused.Error.Should().Contain("plan: names no plan");
+        var tenants = await TestKit.Cli.RunAsync(_database, "tenant", "list", "--json");
+        tenants.Output.Should().NotContain(slug);
+    }
+
     private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;
 
     private async Task<JsonElement> RunAsync(params string[] verb) =>
