@@ -29,6 +29,7 @@ public static class ApiHost
         builder.Services.AddStartup();
         builder.Services.AddScimSecurity();
         builder.Services.AddSingleton<ScimResults>();
+        builder.Services.AddSingleton<LargeBodies>();
         builder.Services.AddSingleton<AdminMetrics>();
         if (OptionsCatalogue.RunsWorkerInProcess(builder.Configuration))
         {

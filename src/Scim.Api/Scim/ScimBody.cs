@@ -9,7 +9,10 @@ namespace Scim.Api.Scim;
 /// <summary>Reads a request body as bytes, bounded before it is buffered.</summary>
 internal static class ScimBody
 {
-    /// <exception cref="ScimException">413 over the limit, 415 for anything but JSON in UTF-8, 400 invalidSyntax for no body at all.</exception>
+    /// <exception cref="ScimException">
+    /// 413 over the limit, 415 for anything but JSON in UTF-8, 400 invalidSyntax for no body at all, 503 when too many large ones
+    /// are being served.
+    /// </exception>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, DataPlaneLimits limits)
     {
         CheckMediaType(context.Request);
@@ -23,6 +26,12 @@ internal static class ScimBody
         if (context.Request.ContentLength > limits.MaxBodyBytes)
         {
             throw TooLarge(limits);
+        }
+
+        var held = context.Request.ContentLength > LargeBodies.Threshold;
+        if (held)
+        {
+            await HoldAsync(context);
         }
 
         var reader = context.Request.BodyReader;
@@ -42,9 +51,19 @@ internal static class ScimBody
                 return body.Length > 0 ? body : throw ScimError.InvalidSyntax("This request needs a JSON body.");
             }
 
+            // One that came without its length.
+            var large = result.Buffer.Length > LargeBodies.Threshold;
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            if (large && !held)
+            {
+                await HoldAsync(context);
+                held = true;
+            }
         }
     }
+
+    private static ValueTask HoldAsync(HttpContext context) =>
+        context.RequestServices.GetRequiredService<LargeBodies>().HoldAsync(context);
 
     // RFC 7644 §3.8; a request without the header is taken for what it must be.
     private static void CheckMediaType(HttpRequest request)

@@ -41,6 +41,44 @@ public sealed class WorkingSetTests(DatabaseKind kind)
         peak.Should().BeLessThan(Limit);
     }
 
+    [Test]
+    [Property(
+        "Capability",
+        "The API host needs less than 250 MB while eight clients send Bulk requests of 1,000 at once"
+    )]
+    public async Task Bulk_requests_side_by_side_stay_within_the_memory_that_is_promised()
+    {
+        var rounds = Soak.Count(1, 12);
+        await using var database = await TestDatabase.CreateAsync(kind);
+        using var server = await ApiProcess.StartAsync(database);
+        using var tenant = await TestTenant.CreateAsync(server);
+
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(async _ =>
+                {
+                    for (var round = 0; round < rounds; round++)
+                    {
+                        await CreateManyAsync(tenant.Client, 1000);
+                    }
+                })
+        );
+
+        var peak = server.PeakResident();
+        await TestContext.Out.WriteLineAsync($"{kind}: {8 * rounds} requests, {peak} MB at most");
+        peak.Should().BeLessThan(Limit);
+    }
+
+    private static async Task CreateManyAsync(ScimClient client, int count)
+    {
+        JsonObject[] creates =
+        [
+            .. Enumerable.Range(0, count).Select(i => Messages.BulkOperation("POST", "/Users", Some.User(), $"u{i}")),
+        ];
+        await client.PostAsync("/Bulk", Messages.Bulk(creates)).Expecting(200);
+    }
+
     private static async Task RunAsync(ScimClient client, string group, int users, bool bigAnswers)
     {
         var user = await client.PostAsync("/Users", Some.User()).Expecting(201);
@@ -60,11 +98,7 @@ public sealed class WorkingSetTests(DatabaseKind kind)
         await client.GetAsync($"/Groups/{group}?excludedAttributes=members").Expecting(200);
         if (bigAnswers)
         {
-            JsonObject[] creates =
-            [
-                .. Enumerable.Range(0, 100).Select(i => Messages.BulkOperation("POST", "/Users", Some.User(), $"u{i}")),
-            ];
-            await client.PostAsync("/Bulk", Messages.Bulk(creates)).Expecting(200);
+            await CreateManyAsync(client, 100);
             await client.GetAsync("/Users?count=1000").Expecting(200);
             await client.GetAsync($"/Groups/{group}").Expecting(200);
         }

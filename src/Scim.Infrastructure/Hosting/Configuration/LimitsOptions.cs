@@ -46,6 +46,12 @@ public sealed class LimitsOptions
     [Setting("limits.maxBodyBytes", PerTenant = true)]
     public long MaxBodyBytes { get; set; } = 8_388_608;
 
+    [Description(
+        "Bodies of more than 64 KB that are held at once, from reading to answering; more wait five seconds and are 503. Shared by tenants as requests are."
+    )]
+    [Range(1, 100_000)]
+    public int MaxLargeBodies { get; set; } = 4;
+
     [Description("Operations in one Bulk request; more is 413.")]
     [Range(1, 100_000)]
     [Setting("limits.maxBulkOperations", PerTenant = true)]
