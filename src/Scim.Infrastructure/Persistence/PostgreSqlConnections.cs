@@ -19,6 +19,11 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable
     private const string Limits =
         "-c jit=off -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c lock_timeout=10000";
 
+    // One plan for any values, made once: left to itself PostgreSQL plans most statements here anew each time they run, which takes
+    // longer than running them. A plan may be older than the rows, so no whole table is ever read for want of figures.
+    private const string Planning =
+        "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c max_parallel_workers_per_gather=0";
+
     // To connect, or to wait for a connection of the pool: then the client had better come again.
     private const int ConnectSeconds = 5;
 
@@ -49,7 +54,8 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable
                 builder.Timeout = ConnectSeconds;
             }
 
-            builder.Options = $"{builder.Options} {Limits} -c role={role}".TrimStart();
+            var planning = role == ServingRole ? Planning : "";
+            builder.Options = $"{planning} {builder.Options} {Limits} -c role={role}".TrimStart();
             // The name is the metrics' label; without one it would be the connection string.
             return new NpgsqlDataSourceBuilder(builder.ConnectionString) { Name = role }
                 .UseLoggerFactory(loggers)

@@ -25,10 +25,12 @@ internal sealed class PostgreSqlSession(
 
     private const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
 
-    // What is read while it is sent waits for its client, whose pace is watched there.
+    // What is read while it is sent waits for its client, whose pace is watched there. It is planned for the values at hand: members are
+    // joined to their users one by one or, when they are most of the tenant, side by side.
     private const string SetTenantOfSnapshot = """
         select set_config('scim.tenant_id', $1, true), set_config('statement_timeout', '360000', true),
-               set_config('idle_in_transaction_session_timeout', '360000', true)
+               set_config('idle_in_transaction_session_timeout', '360000', true),
+               set_config('plan_cache_mode', 'force_custom_plan', true)
         """;
 
     private readonly List<string> _unsent = [];
