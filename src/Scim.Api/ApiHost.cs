@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Rewrite;
 using Scim.Api.Admin;
 using Scim.Api.OAuth;
+using Scim.Api.OpenApi;
 using Scim.Api.Scim;
 using Scim.Api.Security;
 using Scim.Infrastructure;
@@ -31,6 +32,7 @@ public static class ApiHost
         builder.Services.AddSingleton<ScimResults>();
         builder.Services.AddSingleton<LargeBodies>();
         builder.Services.AddSingleton<AdminMetrics>();
+        AdminDocument.Add(builder.Services);
         if (OptionsCatalogue.RunsWorkerInProcess(builder.Configuration))
         {
             builder.Services.AddScheduling(builder.Configuration);
@@ -51,6 +53,7 @@ public static class ApiHost
         app.MapScim();
         app.MapAdmin();
         app.MapOAuth();
+        AdminDocument.Map(app);
         return app;
     }
 }

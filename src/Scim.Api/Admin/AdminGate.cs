@@ -61,9 +61,16 @@ internal sealed class AdminGate(RequestDelegate next, IAdminCredentials credenti
 
     private async Task<AdminCaller> AuthenticateAsync(HttpContext context)
     {
+        var isWrite = !HttpMethods.IsGet(context.Request.Method);
+        var cookie = SessionCookie.Of(context.Request);
+        if (cookie is not null && isWrite)
+        {
+            SessionCookie.RequireOwnPage(context.Request, cookie);
+        }
+
         var result = await credentials.VerifyAsync(
-            context.Request.Headers.Authorization,
-            extends: !HttpMethods.IsGet(context.Request.Method),
+            cookie is null ? context.Request.Headers.Authorization : $"Bearer {cookie}",
+            extends: isWrite,
             context.RequestAborted
         );
         if (result.Caller is { } caller)

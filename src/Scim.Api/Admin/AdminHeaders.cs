@@ -19,6 +19,6 @@ internal static class AdminHeaders
             headers.StrictTransportSecurity = "max-age=31536000";
         }
 
-        headers.Vary = HeaderNames.Authorization;
+        headers.Vary = $"{HeaderNames.Authorization}, {HeaderNames.Cookie}";
     }
 }

@@ -4,6 +4,9 @@ using Scim.Domain.Errors;
 
 namespace Scim.Api.Admin;
 
+/// <param name="Next">The path of the next page; null on the last one.</param>
+internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
+
 /// <summary>Which part of a list is asked for: what comes after an id, so that a page costs the same wherever it is.</summary>
 internal sealed record AdminPage(Guid After, int Limit)
 {
@@ -41,11 +44,16 @@ internal sealed record AdminPage(Guid After, int Limit)
     /// <summary>One more than is shown: it tells whether there is a next page.</summary>
     public int Wanted => Limit + 1;
 
-    public IResult Show<T>(HttpRequest request, IReadOnlyList<T> found, Func<T, Guid> id, Func<T, object> shape)
+    public IResult Show<T, TAnswer>(
+        HttpRequest request,
+        IReadOnlyList<T> found,
+        Func<T, Guid> id,
+        Func<T, TAnswer> shape
+    )
     {
         List<T> items = [.. found.Take(Limit)];
         var next = found.Count > Limit ? $"{request.Path}{QueryAfter(request, id(items[^1]))}" : null;
-        return AdminResults.Ok(new { items = items.Select(shape), next });
+        return AdminResults.Ok(new Page<TAnswer>([.. items.Select(shape)], next));
     }
 
     /// <summary>A cursor of rows that are known by a number.</summary>

@@ -14,7 +14,6 @@ internal static class AdminProblems
 
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -37,16 +36,16 @@ internal static class AdminProblems
         var services = context.RequestServices;
         services.GetRequiredService<AdminMetrics>().Failed(context, slug);
         var requestId = services.GetRequiredService<RequestContext>().RequestId;
-        var problem = new Problem(
+        var problem = new AdminProblem(
             TypePrefix + slug,
             title,
             status,
             error.Detail,
+            Activity.Current?.TraceId.ToHexString() ?? requestId,
+            requestId,
             error.Fields?.ToDictionary(field => Name(field.Key), field => field.Value),
             error.CurrentVersion,
-            error.Count,
-            Activity.Current?.TraceId.ToHexString() ?? requestId,
-            requestId
+            error.Count
         );
         await response.WriteAsJsonAsync(
             problem,
@@ -83,16 +82,19 @@ internal static class AdminProblems
             '.',
             path.Split('.', StringSplitOptions.RemoveEmptyEntries).Select(JsonNamingPolicy.CamelCase.ConvertName)
         );
-
-    private sealed record Problem(
-        string Type,
-        string Title,
-        int Status,
-        string Detail,
-        IReadOnlyDictionary<string, string[]>? Errors,
-        long? CurrentVersion,
-        long? Count,
-        string TraceId,
-        string RequestId
-    );
 }
+
+/// <param name="Errors">What is wrong with which field.</param>
+/// <param name="Count">How many resources are in the way.</param>
+internal sealed record AdminProblem(
+    string Type,
+    string Title,
+    int Status,
+    string Detail,
+    string TraceId,
+    string RequestId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        IReadOnlyDictionary<string, string[]>? Errors,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? CurrentVersion,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Count
+);

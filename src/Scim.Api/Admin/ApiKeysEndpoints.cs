@@ -1,4 +1,5 @@
 using MediatR;
+using Scim.Api.OpenApi;
 using Scim.Application.ApiKeys;
 
 namespace Scim.Api.Admin;
@@ -7,9 +8,14 @@ internal static class ApiKeysEndpoints
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/api_keys", ListAsync);
-        admin.MapPost("/api_keys", CreateAsync);
-        admin.MapDelete("/api_keys/{id}", RevokeAsync);
+        admin.MapGet("/api_keys", ListAsync).Describe("listApiKeys", "API keys that are not revoked").Lists<ApiKey>();
+        admin
+            .MapPost("/api_keys", CreateAsync)
+            .Describe("createApiKey", "Makes an API key; its value is shown this once")
+            .WithDescription("Wants a fresh code before it.")
+            .Takes<CreateApiKey>()
+            .Gives<NewApiKey>(201);
+        admin.MapDelete("/api_keys/{id}", RevokeAsync).Describe("revokeApiKey", "Revokes a key at once").GivesNothing();
     }
 
     private static async Task<IResult> ListAsync(
@@ -34,15 +40,7 @@ internal static class ApiKeysEndpoints
         return AdminResults.Created(
             context.Response,
             $"{AdminRoutes.Base}/api_keys/{key.Id:D}",
-            new
-            {
-                key.Id,
-                key.Name,
-                key.Scopes,
-                key.CreatedAt,
-                key.ExpiresAt,
-                issued.Value,
-            }
+            new NewApiKey(key.Id, key.Name, key.Scopes, key.CreatedAt, key.ExpiresAt, issued.Value)
         );
     }
 
@@ -50,5 +48,17 @@ internal static class ApiKeysEndpoints
     {
         await mediator.Send(new RevokeApiKey(AdminResults.Id("API key", id)), cancellationToken);
         return Results.NoContent();
+    }
+
+    private sealed record NewApiKey(
+        Guid Id,
+        string Name,
+        IReadOnlyList<string> Scopes,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset ExpiresAt,
+        string Value
+    )
+    {
+        public override string ToString() => $"{nameof(NewApiKey)} {Id:D}";
     }
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using MediatR;
+using Microsoft.OpenApi;
+using Scim.Api.OpenApi;
 using Scim.Application.Audit;
 using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
@@ -10,13 +12,41 @@ internal static class AuditEndpoints
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapPost("/tenants/{tenantId}/users/{id}/erase", EraseAsync);
-        admin.MapGet("/tenants/{tenantId}/users/{id}/timeline", TimelineAsync);
-        admin.MapGet("/audit", ListAsync);
-        admin.MapGet("/audit/export", ExportAsync);
-        admin.MapGet("/audit/verify", VerifyAsync);
-        admin.MapGet("/audit/{id}", GetAsync);
+        admin
+            .MapPost("/tenants/{tenantId}/users/{id}/erase", EraseAsync)
+            .Describe("eraseUser", "Erases what the changes of a deleted user were from the journal")
+            .WithDescription("Wants a fresh code before it.")
+            .Gives<ErasedAnswer>();
+        admin
+            .MapGet("/tenants/{tenantId}/users/{id}/timeline", TimelineAsync)
+            .Describe("showTimeline", "One person's history, with groups joined and left, newest first")
+            .Lists<AuditRow>();
+        Filtered(admin.MapGet("/audit", ListAsync))
+            .Describe("listAudit", "The journal, newest first")
+            .Lists<AuditRow>();
+        Filtered(admin.MapGet("/audit/export", ExportAsync))
+            .Describe("exportAudit", "All rows of the journal that the filter names, as a file")
+            .Query("format", "`ndjson`, one JSON object a line, or `csv`; `ndjson` if not given.")
+            .Produces<string>(StatusCodes.Status200OK, "application/x-ndjson", "text/csv");
+        admin
+            .MapGet("/audit/verify", VerifyAsync)
+            .Describe("verifyAudit", "Whether a tenant's journal is as it was sealed")
+            .QueryTenant("Whose journal; zeros only for that of the installation.", required: true)
+            .Gives<ChainAnswer>();
+        admin.MapGet("/audit/{id}", GetAsync).Describe("getAudit", "One row of the journal").Gives<AuditRow>();
     }
+
+    private static RouteHandlerBuilder Filtered(RouteHandlerBuilder route) =>
+        route
+            .QueryTenant("Whose journal; zeros only for that of the installation, all if not given.")
+            .Query("operation", "Such as `user.create`.")
+            .Query("actor", "`client:{id}`, `operator:{id}`, `api-key:{id}`, `job:{name}`, or the id alone.")
+            .Query("resourceType", "Such as `User`.")
+            .Query("resourceId", "What was acted on.")
+            .Query("outcome", "`success`, `refused` or `error`.")
+            .Query("requestId", "Of the request that did it.")
+            .Query("from", "The first moment.", JsonSchemaType.String, "date-time")
+            .Query("to", "The first moment that is too late.", JsonSchemaType.String, "date-time");
 
     private static async Task<IResult> ListAsync(
         HttpRequest request,
@@ -26,9 +56,7 @@ internal static class AuditEndpoints
     {
         var asked = AuditParameters.Of(request, "limit", "cursor");
         var page = await mediator.Send(new ListAudit(asked.Filter, asked.Before, asked.Limit), cancellationToken);
-        return AdminResults.Ok(
-            new { items = page.Items.Select(AuditJson.Shape), next = AuditParameters.Next(request, page.Next) }
-        );
+        return Show(request, page);
     }
 
     private static Task ExportAsync(HttpContext context, IMediator mediator, CancellationToken cancellationToken)
@@ -77,9 +105,7 @@ internal static class AuditEndpoints
             asked.Limit
         );
         var page = await mediator.Send(query, cancellationToken);
-        return AdminResults.Ok(
-            new { items = page.Items.Select(AuditJson.Shape), next = AuditParameters.Next(request, page.Next) }
-        );
+        return Show(request, page);
     }
 
     private static async Task<IResult> EraseAsync(
@@ -90,6 +116,13 @@ internal static class AuditEndpoints
     )
     {
         var command = new EraseUser(new TenantId(AdminResults.Id("Tenant", tenantId)), AdminResults.Id("User", id));
-        return AdminResults.Ok(new { erasedChanges = await mediator.Send(command, cancellationToken) });
+        return AdminResults.Ok(new ErasedAnswer(await mediator.Send(command, cancellationToken)));
     }
+
+    private static IResult Show(HttpRequest request, AuditPage page) =>
+        AdminResults.Ok(
+            new Page<AuditRow>([.. page.Items.Select(AuditJson.Shape)], AuditParameters.Next(request, page.Next))
+        );
+
+    private sealed record ErasedAnswer(long ErasedChanges);
 }

@@ -1,4 +1,5 @@
 using MediatR;
+using Scim.Api.OpenApi;
 using Scim.Application.Audit;
 using Scim.Application.Common;
 
@@ -10,11 +11,32 @@ internal static class AuditStreamsEndpoints
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/audit/streams", ListAsync);
-        admin.MapPost("/audit/streams", CreateAsync);
-        admin.MapGet("/audit/streams/{id}", GetAsync);
-        admin.MapPut("/audit/streams/{id}", UpdateAsync);
-        admin.MapDelete("/audit/streams/{id}", DeleteAsync);
+        admin
+            .MapGet("/audit/streams", ListAsync)
+            .Describe("listAuditStreams", "Where the journal is sent to, and how far")
+            .Lists<StreamAnswer>();
+        admin
+            .MapPost("/audit/streams", CreateAsync)
+            .Describe("createAuditStream", "Sends the journal's new rows to an HTTPS address")
+            .Takes<AuditStreamValues>()
+            .Gives<StreamAnswer>(201)
+            .Versioned();
+        admin
+            .MapGet("/audit/streams/{id}", GetAsync)
+            .Describe("getAuditStream", "One stream")
+            .Gives<StreamAnswer>()
+            .Versioned();
+        admin
+            .MapPut("/audit/streams/{id}", UpdateAsync)
+            .Describe("updateAuditStream", "Replaces a stream's values; the authorization only when there is one")
+            .Takes<AuditStreamValues>()
+            .Gives<StreamAnswer>()
+            .Versioned();
+        admin
+            .MapDelete("/audit/streams/{id}", DeleteAsync)
+            .Describe("deleteAuditStream", "Ends a stream")
+            .GivesNothing()
+            .Versioned();
     }
 
     private static async Task<IResult> ListAsync(
@@ -77,18 +99,30 @@ internal static class AuditStreamsEndpoints
         return Results.NoContent();
     }
 
-    private static object Shape(AuditStream stream) =>
-        new
-        {
+    private static StreamAnswer Shape(AuditStream stream) =>
+        new(
             stream.Id,
             stream.Name,
             stream.Url,
-            tenantId = stream.Tenant?.Value,
-            state = stream.IsActive ? AuditStreamValues.Active : AuditStreamValues.Paused,
-            hasAuthorization = stream.Authorization is not null,
+            stream.Tenant?.Value,
+            stream.IsActive ? AuditStreamValues.Active : AuditStreamValues.Paused,
+            stream.Authorization is not null,
             stream.LastSentAt,
             stream.Failure,
             stream.CreatedAt,
-            stream.Version,
-        };
+            stream.Version
+        );
+
+    private sealed record StreamAnswer(
+        Guid Id,
+        string Name,
+        string Url,
+        Guid? TenantId,
+        string State,
+        bool HasAuthorization,
+        DateTimeOffset? LastSentAt,
+        string? Failure,
+        DateTimeOffset CreatedAt,
+        long Version
+    );
 }

@@ -5,27 +5,44 @@ namespace Scim.Api.Admin;
 /// <summary>How a verification is told, by the endpoint and by the verb.</summary>
 internal static class ChainReports
 {
-    public static object Shape(ChainReport report) =>
-        new
-        {
-            intact = report.IsIntact,
-            rows = report.Rows,
-            seals = report.Seals,
-            unsealedRows = report.Unsealed,
-            keptChanges = report.Kept,
-            erasedChanges = report.Erased,
-            checkpoints = report.Checkpoints,
-            vouchedSeal = report.VouchedSeal,
-            signaturesChecked = report.SignaturesChecked,
-            secondPlaceChecked = report.SecondPlaceChecked,
-            findingCount = report.FindingCount,
-            findings = report.Findings.Select(finding => new
-            {
-                kind = finding.Kind.ToString(),
-                text = finding.Text,
-                sequence = finding.Sequence,
-                seal = finding.Seal,
-                checkpoint = finding.Checkpoint,
-            }),
-        };
+    public static ChainAnswer Shape(ChainReport report) =>
+        new(
+            report.IsIntact,
+            report.Rows,
+            report.Seals,
+            report.Unsealed,
+            report.Kept,
+            report.Erased,
+            report.Checkpoints,
+            report.VouchedSeal,
+            report.SignaturesChecked,
+            report.SecondPlaceChecked,
+            report.FindingCount,
+            [
+                .. report.Findings.Select(finding => new ChainFinding(
+                    finding.Kind.ToString(),
+                    finding.Text,
+                    finding.Sequence,
+                    finding.Seal,
+                    finding.Checkpoint
+                )),
+            ]
+        );
 }
+
+internal sealed record ChainAnswer(
+    bool Intact,
+    long Rows,
+    long Seals,
+    long UnsealedRows,
+    long KeptChanges,
+    long ErasedChanges,
+    long Checkpoints,
+    long VouchedSeal,
+    bool SignaturesChecked,
+    bool SecondPlaceChecked,
+    long FindingCount,
+    IReadOnlyList<ChainFinding> Findings
+);
+
+internal sealed record ChainFinding(string Kind, string Text, long? Sequence, long? Seal, long? Checkpoint);

@@ -1,5 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using MediatR;
+using Microsoft.OpenApi;
+using Scim.Api.OpenApi;
 using Scim.Application.Common;
 using Scim.Application.Settings;
 using Scim.Domain.Errors;
@@ -13,11 +17,44 @@ internal static class ConfigEndpoints
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/config", GetAsync);
-        admin.MapPut("/config", PutAsync);
-        admin.MapGet("/config/versions", ListAsync);
-        admin.MapGet("/config/versions/{version}", GetVersionAsync);
-        admin.MapPost("/config/versions/{version}/restore", RestoreAsync);
+        const string OfTenant = "The settings of that tenant instead of those of the installation.";
+        admin
+            .MapGet("/config", GetAsync)
+            .Describe("getConfig", "The settings that hold, and where each value is from")
+            .QueryTenant(OfTenant)
+            .Query("describe", "Also types, bounds and descriptions.", JsonSchemaType.Boolean)
+            .Gives<ConfigAnswer>()
+            .Versioned();
+        admin
+            .MapPut("/config", PutAsync)
+            .Describe("updateConfig", "Changes the settings that are named; null takes the stored value away")
+            .QueryTenant(OfTenant)
+            .Takes<SettingValues>()
+            .Gives<ConfigAnswer>()
+            .Versioned(required: true);
+        admin
+            .MapGet("/config/versions", ListAsync)
+            .Describe("listConfigVersions", "The versions of the stored settings, newest first")
+            .QueryTenant(OfTenant)
+            .Lists<ConfigVersion>();
+        admin
+            .MapGet("/config/versions/{version}", GetVersionAsync)
+            .Describe("getConfigVersion", "The stored values of a version, and what it changed")
+            .QueryTenant(OfTenant)
+            .Query(
+                "against",
+                "The version to compare with; the one before if not given.",
+                JsonSchemaType.Integer,
+                "int64"
+            )
+            .Gives<ConfigVersionAnswer>()
+            .Versioned();
+        admin
+            .MapPost("/config/versions/{version}/restore", RestoreAsync)
+            .Describe("restoreConfig", "Stores the values of that version again, as a new one")
+            .QueryTenant(OfTenant)
+            .Gives<ConfigAnswer>()
+            .Versioned();
     }
 
     private static async Task<IResult> GetAsync(
@@ -80,16 +117,15 @@ internal static class ConfigEndpoints
         return AdminResults.Versioned(
             response,
             settings.Version,
-            new
-            {
+            new ConfigVersionAnswer(
                 settings.Version,
                 found.Version.CreatedAt,
                 found.Version.Actor,
                 found.Version.RestoredFrom,
-                settings = settings.Values,
+                settings.Values,
                 found.Against,
-                found.Changes,
-            }
+                found.Changes
+            )
         );
     }
 
@@ -110,45 +146,28 @@ internal static class ConfigEndpoints
     {
         var values = view.Settings.ToDictionary(setting => setting.Setting.Name, setting => setting.Value);
         var sources = view.Settings.ToDictionary(setting => setting.Setting.Name, setting => setting.Source);
-        object answer = describe
-            ? new
-            {
-                view.Version,
-                settings = values,
-                sources,
-                descriptions = view.Settings.ToDictionary(
-                    setting => setting.Setting.Name,
-                    setting => Describe(setting.Setting)
-                ),
-            }
-            : new
-            {
-                view.Version,
-                settings = values,
-                sources,
-            };
-        return AdminResults.Versioned(response, view.Version, answer);
+        var descriptions = describe
+            ? view.Settings.ToDictionary(setting => setting.Setting.Name, setting => Describe(setting.Setting))
+            : null;
+        return AdminResults.Versioned(
+            response,
+            view.Version,
+            new ConfigAnswer(view.Version, values, sources, descriptions)
+        );
     }
 
-    private static object Describe(Setting setting) =>
-        new
-        {
-            type = setting.Kind.ToString().ToLowerInvariant(),
+    private static SettingDescription Describe(Setting setting) =>
+        new(
+            setting.Kind.ToString().ToLowerInvariant(),
             setting.Default,
             setting.Minimum,
             setting.Maximum,
             setting.PerTenant,
-            setting.Description,
-        };
+            setting.Description
+        );
 
-    private static object Shape(SettingsVersion version) =>
-        new
-        {
-            version.Settings.Version,
-            version.CreatedAt,
-            version.Actor,
-            version.RestoredFrom,
-        };
+    private static ConfigVersion Shape(SettingsVersion version) =>
+        new(version.Settings.Version, version.CreatedAt, version.Actor, version.RestoredFrom);
 
     private static Guid? TenantOf(HttpRequest request) =>
         request.Query.TryGetValue(TenantParameter, out var text) ? AdminResults.Id("Tenant", text!) : null;
@@ -157,6 +176,36 @@ internal static class ConfigEndpoints
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw ScimError.NotFound("Version", text);
+
+    /// <param name="Sources"><c>tenant</c>, <c>stored</c>, <c>environment</c> or <c>default</c>.</param>
+    private sealed record ConfigAnswer(
+        long Version,
+        IReadOnlyDictionary<string, JsonElement> Settings,
+        IReadOnlyDictionary<string, string> Sources,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+            IReadOnlyDictionary<string, SettingDescription>? Descriptions
+    );
+
+    private sealed record SettingDescription(
+        string Type,
+        JsonElement Default,
+        decimal? Minimum,
+        decimal? Maximum,
+        bool PerTenant,
+        string Description
+    );
+
+    private sealed record ConfigVersion(long Version, DateTimeOffset CreatedAt, string Actor, long? RestoredFrom);
+
+    private sealed record ConfigVersionAnswer(
+        long Version,
+        DateTimeOffset CreatedAt,
+        string Actor,
+        long? RestoredFrom,
+        IReadOnlyDictionary<string, JsonElement> Settings,
+        long Against,
+        IReadOnlyList<SettingChange> Changes
+    );
 }
 
 /// <summary>Parameters of what is not a list, as strictly as those of lists.</summary>

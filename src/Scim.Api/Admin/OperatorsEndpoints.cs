@@ -1,4 +1,5 @@
 using MediatR;
+using Scim.Api.OpenApi;
 using Scim.Application.Common;
 using Scim.Application.Operators;
 
@@ -10,25 +11,47 @@ internal static class OperatorsEndpoints
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/operators", ListAsync);
-        admin.MapPost("/operators", CreateAsync);
-        admin.MapGet("/operators/{id}", GetAsync);
-        admin.MapPut("/operators/{id}", UpdateAsync);
-        admin.MapDelete("/operators/{id}", DeleteAsync);
-        admin.MapGet("/operators/{id}/sessions", ListSessionsAsync);
-        admin.MapDelete("/operators/{id}/sessions/{sessionId}", EndSessionAsync);
-        admin.MapPut("/operators/me/password", ChangePasswordAsync);
+        admin
+            .MapGet("/operators", ListAsync)
+            .Describe("listOperators", "Operators whom the caller may see")
+            .Lists<OperatorAnswer>();
+        admin
+            .MapPost("/operators", CreateAsync)
+            .Describe("createOperator", "Makes an operator, who enrols an authenticator at the first sign-in")
+            .WithDescription("Wants a fresh code before it.")
+            .Takes<NewOperator>()
+            .Gives<OperatorAnswer>(201)
+            .Versioned();
+        admin
+            .MapGet("/operators/{id}", GetAsync)
+            .Describe("getOperator", "One operator")
+            .Gives<OperatorAnswer>()
+            .Versioned();
+        admin
+            .MapPut("/operators/{id}", UpdateAsync)
+            .Describe("updateOperator", "Replaces what is said of an operator; the password only when there is one")
+            .WithDescription("Wants a fresh code before it when roles, tenants or password change.")
+            .Takes<OperatorValues>()
+            .Gives<OperatorAnswer>()
+            .Versioned();
+        admin
+            .MapDelete("/operators/{id}", DeleteAsync)
+            .Describe("deleteOperator", "Deletes an operator and ends the sessions")
+            .GivesNothing();
+        admin
+            .MapGet("/operators/{id}/sessions", ListSessionsAsync)
+            .Describe("listSessions", "An operator's live sessions")
+            .Lists<ListedSession>();
+        admin
+            .MapDelete("/operators/{id}/sessions/{sessionId}", EndSessionAsync)
+            .Describe("endSession", "Ends a session at once")
+            .GivesNothing();
+        admin
+            .MapPut("/operators/me/password", ChangePasswordAsync)
+            .Describe("changePassword", "Changes one's own password and ends all of one's sessions")
+            .Takes<ChangePassword>()
+            .GivesNothing();
     }
-
-    public static object Brief(OperatorAccount account) =>
-        new
-        {
-            account.Id,
-            account.UserName,
-            account.Roles,
-            account.TenantIds,
-            account.WorkspaceIds,
-        };
 
     private static async Task<IResult> ListAsync(
         HttpRequest request,
@@ -119,18 +142,43 @@ internal static class OperatorsEndpoints
         return Results.NoContent();
     }
 
-    private static object Shape(OperatorAccount account) =>
-        new
-        {
+    private static OperatorAnswer Shape(OperatorAccount account) =>
+        new(
             account.Id,
             account.UserName,
             account.Roles,
             account.TenantIds,
             account.WorkspaceIds,
-            state = account.IsActive ? OperatorValues.Active : OperatorValues.Disabled,
-            totpEnrolled = account.IsEnrolled,
+            account.IsActive ? OperatorValues.Active : OperatorValues.Disabled,
+            account.IsEnrolled,
             account.CreatedAt,
             account.LastSignInAt,
-            account.Version,
-        };
+            account.Version
+        );
+
+    private sealed record OperatorAnswer(
+        Guid Id,
+        string UserName,
+        IReadOnlyList<string> Roles,
+        IReadOnlyList<Guid>? TenantIds,
+        IReadOnlyList<Guid> WorkspaceIds,
+        string State,
+        bool TotpEnrolled,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset? LastSignInAt,
+        long Version
+    );
+}
+
+/// <summary>An operator as far as whoever signs in needs to know.</summary>
+internal sealed record OperatorBrief(
+    Guid Id,
+    string UserName,
+    IReadOnlyList<string> Roles,
+    IReadOnlyList<Guid>? TenantIds,
+    IReadOnlyList<Guid> WorkspaceIds
+)
+{
+    public OperatorBrief(OperatorAccount account)
+        : this(account.Id, account.UserName, account.Roles, account.TenantIds, account.WorkspaceIds) { }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using MediatR;
+using Scim.Api.OpenApi;
 using Scim.Application.Common;
 using Scim.Application.Schemas;
 using Scim.Domain.Errors;
@@ -14,11 +15,38 @@ internal static class SchemasEndpoints
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/schemas", ListAsync);
-        admin.MapPost("/schemas", CreateAsync);
-        admin.MapGet("/schemas/{urn}", GetAsync);
-        admin.MapPut("/schemas/{urn}", UpdateAsync);
-        admin.MapDelete("/schemas/{urn}", RetireAsync);
+        const string OfTenant = "Whose schemas are meant.";
+        admin
+            .MapGet("/schemas", ListAsync)
+            .Describe("listSchemas", "A tenant's own schemas")
+            .QueryTenant(OfTenant, required: true)
+            .Lists<SchemaAnswer>();
+        admin
+            .MapPost("/schemas", CreateAsync)
+            .Describe("createSchema", "Gives a tenant a schema")
+            .QueryTenant(OfTenant, required: true)
+            .Takes<SchemaValues>()
+            .Gives<SchemaAnswer>(201)
+            .Versioned();
+        admin
+            .MapGet("/schemas/{urn}", GetAsync)
+            .Describe("getSchema", "One schema")
+            .QueryTenant(OfTenant, required: true)
+            .Gives<SchemaAnswer>()
+            .Versioned();
+        admin
+            .MapPut("/schemas/{urn}", UpdateAsync)
+            .Describe("updateSchema", "Replaces a schema, as far as no stored value is in the way")
+            .QueryTenant(OfTenant, required: true)
+            .Takes<SchemaValues>()
+            .Gives<SchemaAnswer>()
+            .Versioned();
+        admin
+            .MapDelete("/schemas/{urn}", RetireAsync)
+            .Describe("retireSchema", "Takes a schema away that no resource has values of")
+            .QueryTenant(OfTenant, required: true)
+            .GivesNothing()
+            .Versioned();
     }
 
     private static async Task<IResult> ListAsync(
@@ -108,14 +136,16 @@ internal static class SchemasEndpoints
                 }
             );
 
-    private static object Shape(TenantSchema schema) =>
-        new
-        {
-            id = schema.Urn,
-            schema.ResourceType,
-            schema.Required,
-            schema.Version,
-            schema.CreatedAt,
-            schema = schema.Document,
-        };
+    private static SchemaAnswer Shape(TenantSchema schema) =>
+        new(schema.Urn, schema.ResourceType, schema.Required, schema.Version, schema.CreatedAt, schema.Document);
+
+    /// <param name="Schema">A Schema resource (RFC 7643 §7).</param>
+    private sealed record SchemaAnswer(
+        string Id,
+        string ResourceType,
+        bool Required,
+        long Version,
+        DateTimeOffset CreatedAt,
+        JsonElement Schema
+    );
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MediatR;
+using Scim.Api.OpenApi;
 using Scim.Application.Common;
 using Scim.Application.Tenants;
 using Scim.Domain.Tenants;
@@ -14,15 +15,51 @@ internal static class ScimClientsEndpoints
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/scim_clients", ListAsync);
-        admin.MapPost("/scim_clients", CreateAsync);
-        admin.MapGet("/scim_clients/{id}", GetAsync);
-        admin.MapPut("/scim_clients/{id}", UpdateAsync);
-        admin.MapDelete("/scim_clients/{id}", DeleteAsync);
-        admin.MapPost("/scim_clients/{id}/test", TestAsync);
-        admin.MapPost("/scim_clients/{id}/tokens", IssueTokenAsync);
-        admin.MapPost("/scim_clients/{id}/tokens/rotate", RotateTokenAsync);
-        admin.MapDelete("/scim_clients/{id}/tokens/{tokenId}", RevokeTokenAsync);
+        admin
+            .MapGet("/scim_clients", ListAsync)
+            .Describe("listScimClients", "SCIM clients of the tenants that the caller reaches")
+            .QueryTenant("Those of one tenant.")
+            .Lists<ClientAnswer>();
+        admin
+            .MapPost("/scim_clients", CreateAsync)
+            .Describe("createScimClient", "Makes a client with its first token, whose value is shown this once")
+            .Takes<NewScimClient>()
+            .Gives<ClientAnswer>(201)
+            .Versioned();
+        admin
+            .MapGet("/scim_clients/{id}", GetAsync)
+            .Describe("getScimClient", "One client, with its live tokens and the deviations seen")
+            .Gives<ClientAnswer>()
+            .Versioned();
+        admin
+            .MapPut("/scim_clients/{id}", UpdateAsync)
+            .Describe("updateScimClient", "Replaces a client's values; what is left out gets its default")
+            .Takes<ClientValues>()
+            .Gives<ClientAnswer>()
+            .Versioned();
+        admin
+            .MapDelete("/scim_clients/{id}", DeleteAsync)
+            .Describe("deleteScimClient", "Deletes a client and its tokens")
+            .GivesNothing()
+            .Versioned();
+        admin
+            .MapPost("/scim_clients/{id}/test", TestAsync)
+            .Describe("testScimClient", "Which steps of its onboarding a client has done")
+            .Gives<OnboardingAnswer>();
+        admin
+            .MapPost("/scim_clients/{id}/tokens", IssueTokenAsync)
+            .Describe("issueToken", "Makes a token beside the one there is; its value is shown this once")
+            .Takes<TokenTerms>(optional: true)
+            .Gives<TokenAnswer>(201);
+        admin
+            .MapPost("/scim_clients/{id}/tokens/rotate", RotateTokenAsync)
+            .Describe("rotateToken", "Makes a token in the place of the one there is, which goes on for a while")
+            .Takes<TokenTerms>(optional: true)
+            .Gives<TokenAnswer>(201);
+        admin
+            .MapDelete("/scim_clients/{id}/tokens/{tokenId}", RevokeTokenAsync)
+            .Describe("revokeToken", "Revokes a token")
+            .GivesNothing();
     }
 
     private static async Task<IResult> ListAsync(
@@ -102,18 +139,16 @@ internal static class ScimClientsEndpoints
         var client = await mediator.Send(new GetScimClient(AdminResults.Id(Client, id)), cancellationToken);
         var history = client.History;
         return AdminResults.Ok(
-            new
-            {
+            new OnboardingAnswer(
                 client.Id,
-                complete = history is { FirstLookupAt: not null, FirstUserAt: not null },
-                steps = new
-                {
-                    reached = history.ReachedAt,
-                    tokenAccepted = history.FirstRequestAt,
-                    lookupAnswered = history.FirstLookupAt,
-                    firstUser = history.FirstUserAt,
-                },
-            }
+                Complete: history is { FirstLookupAt: not null, FirstUserAt: not null },
+                new OnboardingSteps(
+                    history.ReachedAt,
+                    history.FirstRequestAt,
+                    history.FirstLookupAt,
+                    history.FirstUserAt
+                )
+            )
         );
     }
 
@@ -178,6 +213,24 @@ internal static class ScimClientsEndpoints
         public override string ToString() => $"{nameof(TokenAnswer)} {Id}";
     }
 
+    private sealed record ListedToken(
+        string Id,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset? ExpiresAt,
+        DateTimeOffset? LastUsedAt,
+        DateTimeOffset? ReplacedAt,
+        string? Warning
+    );
+
+    private sealed record OnboardingAnswer(Guid Id, bool Complete, OnboardingSteps Steps);
+
+    private sealed record OnboardingSteps(
+        DateTimeOffset? Reached,
+        DateTimeOffset? TokenAccepted,
+        DateTimeOffset? LookupAnswered,
+        DateTimeOffset? FirstUser
+    );
+
     private sealed class ClientAnswer(ScimClient client, DateTimeOffset now)
     {
         public Guid Id => client.Id;
@@ -206,16 +259,15 @@ internal static class ScimClientsEndpoints
 
         public DateTimeOffset? LastRequestAt => client.History.LastRequestAt;
 
-        public IEnumerable<object> Tokens =>
-            client.LiveTokens.Select(token => new
-            {
+        public IEnumerable<ListedToken> Tokens =>
+            client.LiveTokens.Select(token => new ListedToken(
                 token.Id,
                 token.CreatedAt,
                 token.ExpiresAt,
                 token.LastUsedAt,
                 token.ReplacedAt,
-                warning = token.Warning(now),
-            });
+                token.Warning(now)
+            ));
 
         public long Version => client.Version;
 

@@ -1,4 +1,5 @@
 using MediatR;
+using Scim.Api.OpenApi;
 using Scim.Application.Signup;
 
 namespace Scim.Api.Admin;
@@ -7,8 +8,16 @@ internal static class SignupEndpoints
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapPost("/signup", OpenAsync);
-        admin.MapPost("/signup/confirm", ConfirmAsync);
+        admin
+            .MapPost("/signup", OpenAsync)
+            .Describe("openSignup", "Asks for a trial tenant; a token is sent to the address")
+            .Takes<OpenSignup>()
+            .Gives<SignupOpened>(202);
+        admin
+            .MapPost("/signup/confirm", ConfirmAsync)
+            .Describe("confirmSignup", "Makes the trial tenant and its first operator")
+            .Takes<ConfirmSignup>()
+            .Gives<SignupConfirmed>(201);
     }
 
     private static async Task<IResult> OpenAsync(
@@ -19,7 +28,7 @@ internal static class SignupEndpoints
     {
         await mediator.Send(await AdminBody.ReadAsync<OpenSignup>(context), cancellationToken);
         return Results.Json(
-            new { detail = "If the address is yours, a message with a token is on its way to it." },
+            new SignupOpened("If the address is yours, a message with a token is on its way to it."),
             statusCode: StatusCodes.Status202Accepted
         );
     }
@@ -35,19 +44,19 @@ internal static class SignupEndpoints
         return AdminResults.Created(
             context.Response,
             $"{AdminRoutes.Base}/tenants/{tenant.Id}",
-            new
-            {
-                tenant = new
-                {
-                    id = tenant.Id.Value,
-                    tenant.Slug,
-                    tenant.Name,
-                    plan = tenant.Plan.Name,
-                    tenant.TrialEndsAt,
-                },
-                workspace = new { made.Workspace.Id, made.Workspace.Slug },
-                @operator = OperatorsEndpoints.Brief(made.Operator),
-            }
+            new SignupConfirmed(
+                new SignedUpTenant(tenant.Id.Value, tenant.Slug, tenant.Name, tenant.Plan.Name, tenant.TrialEndsAt),
+                new SignedUpWorkspace(made.Workspace.Id, made.Workspace.Slug),
+                new OperatorBrief(made.Operator)
+            )
         );
     }
+
+    private sealed record SignupOpened(string Detail);
+
+    private sealed record SignupConfirmed(SignedUpTenant Tenant, SignedUpWorkspace Workspace, OperatorBrief Operator);
+
+    private sealed record SignedUpTenant(Guid Id, string Slug, string Name, string Plan, DateTimeOffset? TrialEndsAt);
+
+    private sealed record SignedUpWorkspace(Guid Id, string Slug);
 }

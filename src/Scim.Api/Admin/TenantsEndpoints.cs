@@ -1,4 +1,5 @@
 using MediatR;
+using Scim.Api.OpenApi;
 using Scim.Application.Common;
 using Scim.Application.Tenants;
 using Scim.Domain.Errors;
@@ -10,13 +11,39 @@ internal static class TenantsEndpoints
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/tenants", ListAsync);
-        admin.MapPost("/tenants", CreateAsync);
-        admin.MapGet("/tenants/{id}", GetAsync);
-        admin.MapPut("/tenants/{id}", UpdateAsync);
-        admin.MapDelete("/tenants/{id}", DeleteAsync);
-        admin.MapPost("/tenants/{id}/restore", RestoreAsync);
-        admin.MapGet("/plans", ListPlansAsync);
+        admin
+            .MapGet("/tenants", ListAsync)
+            .Describe("listTenants", "Tenants that the caller may see and that are not purged")
+            .Lists<TenantAnswer>();
+        admin
+            .MapPost("/tenants", CreateAsync)
+            .Describe("createTenant", "Makes a tenant")
+            .Takes<CreateTenant>()
+            .Gives<TenantAnswer>(201)
+            .Versioned();
+        admin.MapGet("/tenants/{id}", GetAsync).Describe("getTenant", "One tenant").Gives<TenantAnswer>().Versioned();
+        admin
+            .MapPut("/tenants/{id}", UpdateAsync)
+            .Describe("updateTenant", "Changes what is named of a tenant and leaves the rest")
+            .Takes<ChangedTenant>()
+            .Gives<TenantAnswer>()
+            .Versioned();
+        admin
+            .MapDelete("/tenants/{id}", DeleteAsync)
+            .Describe("deleteTenant", "Deletes a tenant, which can be restored until `purgeAfter`")
+            .WithDescription("Wants a fresh code before it.")
+            .Query("purge", "`now` ends the time of grace of a tenant that is deleted.")
+            .Gives<TenantAnswer>()
+            .Versioned();
+        admin
+            .MapPost("/tenants/{id}/restore", RestoreAsync)
+            .Describe("restoreTenant", "Gives a deleted tenant back as it was")
+            .Gives<TenantAnswer>()
+            .Versioned();
+        admin
+            .MapGet("/plans", ListPlansAsync)
+            .Describe("listPlans", "The plans that tenants may be on")
+            .Gives<Page<TenantPlan>>();
     }
 
     private static async Task<IResult> ListAsync(
@@ -85,7 +112,7 @@ internal static class TenantsEndpoints
     private static async Task<IResult> ListPlansAsync(IMediator mediator, CancellationToken cancellationToken)
     {
         var plans = await mediator.Send(new ListPlans(), cancellationToken);
-        return AdminResults.Ok(new { items = plans, next = (string?)null });
+        return AdminResults.Ok(new Page<TenantPlan>(plans, null));
     }
 
     private static TenantId Id(string text) => new(AdminResults.Id("Tenant", text));
@@ -105,37 +132,53 @@ internal static class TenantsEndpoints
     private static IResult Show(HttpResponse response, Tenant tenant, int status = StatusCodes.Status200OK) =>
         AdminResults.Versioned(response, tenant.Version, Shape(tenant), status);
 
-    private static object Shape(Tenant tenant) =>
-        new
-        {
-            id = tenant.Id.Value,
+    private static TenantAnswer Shape(Tenant tenant) =>
+        new(
+            tenant.Id.Value,
             tenant.WorkspaceId,
             tenant.Slug,
             tenant.Name,
-            state = tenant.State.ToString().ToLowerInvariant(),
-            plan = tenant.Plan.Name,
+            tenant.State.ToString().ToLowerInvariant(),
+            tenant.Plan.Name,
             tenant.TrialEndsAt,
-            limits = tenant.Limits,
-            usage = new
-            {
-                users = Usage(tenant.Usage.Users, tenant.Limits.Users),
-                clients = Usage(tenant.Usage.Clients, tenant.Limits.Clients),
-            },
+            tenant.Limits,
+            new TenantUsageAnswer(
+                Usage(tenant.Usage.Users, tenant.Limits.Users),
+                Usage(tenant.Usage.Clients, tenant.Limits.Clients)
+            ),
             tenant.TimeZone,
             tenant.Contacts,
             tenant.CreatedAt,
             tenant.DeletedAt,
             tenant.PurgeAfter,
             tenant.PurgedAt,
-            tenant.Version,
-        };
+            tenant.Version
+        );
 
     // From four fifths on there is a warning.
-    private static object Usage(long count, long? limit) =>
-        new
-        {
-            count,
-            limit,
-            warning = limit is { } most && count * 5 >= most * 4,
-        };
+    private static UsageAnswer Usage(long count, long? limit) =>
+        new(count, limit, Warning: limit is { } most && count * 5 >= most * 4);
+
+    private sealed record TenantAnswer(
+        Guid Id,
+        Guid WorkspaceId,
+        string Slug,
+        string Name,
+        string State,
+        string Plan,
+        DateTimeOffset? TrialEndsAt,
+        TenantLimits Limits,
+        TenantUsageAnswer Usage,
+        string TimeZone,
+        IReadOnlyList<string> Contacts,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset? DeletedAt,
+        DateTimeOffset? PurgeAfter,
+        DateTimeOffset? PurgedAt,
+        long Version
+    );
+
+    private sealed record TenantUsageAnswer(UsageAnswer Users, UsageAnswer Clients);
+
+    private sealed record UsageAnswer(long Count, long? Limit, bool Warning);
 }

@@ -1,4 +1,5 @@
 using MediatR;
+using Scim.Api.OpenApi;
 using Scim.Application.Common;
 using Scim.Application.Workspaces;
 using Scim.Domain.Tenants;
@@ -11,11 +12,32 @@ internal static class WorkspacesEndpoints
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/workspaces", ListAsync);
-        admin.MapPost("/workspaces", CreateAsync);
-        admin.MapGet("/workspaces/{id}", GetAsync);
-        admin.MapPut("/workspaces/{id}", RenameAsync);
-        admin.MapDelete("/workspaces/{id}", DeleteAsync);
+        admin
+            .MapGet("/workspaces", ListAsync)
+            .Describe("listWorkspaces", "Workspaces that the caller may see")
+            .Lists<Workspace>();
+        admin
+            .MapPost("/workspaces", CreateAsync)
+            .Describe("createWorkspace", "Makes a workspace, which owns tenants")
+            .Takes<CreateWorkspace>()
+            .Gives<Workspace>(201)
+            .Versioned();
+        admin
+            .MapGet("/workspaces/{id}", GetAsync)
+            .Describe("getWorkspace", "One workspace")
+            .Gives<Workspace>()
+            .Versioned();
+        admin
+            .MapPut("/workspaces/{id}", RenameAsync)
+            .Describe("renameWorkspace", "Names a workspace anew")
+            .Takes<WorkspaceName>()
+            .Gives<Workspace>()
+            .Versioned();
+        admin
+            .MapDelete("/workspaces/{id}", DeleteAsync)
+            .Describe("deleteWorkspace", "Deletes a workspace that owns no tenant")
+            .GivesNothing()
+            .Versioned();
     }
 
     private static async Task<IResult> ListAsync(

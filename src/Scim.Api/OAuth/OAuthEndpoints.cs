@@ -1,8 +1,10 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Serialization;
 using MediatR;
 using Microsoft.Extensions.Options;
+using Scim.Api.OpenApi;
 using Scim.Api.Security;
 using Scim.Application.Common;
 using Scim.Application.Tenants;
@@ -23,9 +25,22 @@ internal static class OAuthEndpoints
 
     public static void MapOAuth(this IEndpointRouteBuilder app)
     {
-        app.MapPost(ClientProofs.TokenPath, GrantAsync);
-        app.MapGet(JwksPath, KeysAsync);
-        app.MapGet("/.well-known/oauth-authorization-server", Metadata);
+        app.MapPost(ClientProofs.TokenPath, GrantAsync)
+            .Describe("grantAccessToken", "Gives a SCIM client an access token (RFC 6749 §4.4)")
+            .WithDescription("The client proves itself by one of the three: a secret, an assertion, a certificate.")
+            .WithMetadata(new RequestBody(typeof(TokenForm), false, "application/x-www-form-urlencoded"))
+            .Gives<AccessToken>()
+            .Gives<OAuthError>(400)
+            .Gives<OAuthError>(401)
+            .ProducesProblem(429);
+        app.MapGet(JwksPath, KeysAsync)
+            .Describe("listSigningKeys", "The public keys that verify access tokens (RFC 7517)")
+            .Gives<PublicKeys>()
+            .ProducesProblem(429);
+        app.MapGet("/.well-known/oauth-authorization-server", Metadata)
+            .Describe("getAuthorizationServer", "Where and how access tokens are had (RFC 8414)")
+            .Gives<AuthorizationServer>()
+            .ProducesProblem(429);
     }
 
     /// <summary>As <c>x5t#S256</c> has it.</summary>
@@ -48,13 +63,12 @@ internal static class OAuthEndpoints
             var form = await TokenRequest.ReadAsync(context);
             var token = await mediator.Send(new GrantAccess(form.Proof, form.Scope), cancellationToken);
             return Results.Json(
-                new Dictionary<string, object>
-                {
-                    ["access_token"] = token.Value,
-                    ["token_type"] = "Bearer",
-                    ["expires_in"] = token.LifetimeSeconds,
-                    ["scope"] = string.Join(' ', ScopeNames.Of(token.Scopes)),
-                }
+                new AccessToken(
+                    token.Value,
+                    "Bearer",
+                    token.LifetimeSeconds,
+                    string.Join(' ', ScopeNames.Of(token.Scopes))
+                )
             );
         }
         catch (ScimException refused) when (refused.Error.Problem is { } code)
@@ -66,10 +80,7 @@ internal static class OAuthEndpoints
                 context.Response.Headers.WWWAuthenticate = "Basic realm=\"scim\"";
             }
 
-            return Results.Json(
-                new Dictionary<string, object> { ["error"] = code, ["error_description"] = refused.Error.Detail },
-                statusCode: refused.Error.Status
-            );
+            return Results.Json(new OAuthError(code, refused.Error.Detail), statusCode: refused.Error.Status);
         }
     }
 
@@ -83,20 +94,10 @@ internal static class OAuthEndpoints
         Limit(context, limiter);
         var all = await keys.AllAsync(cancellationToken);
         return Results.Json(
-            new
-            {
-                // Each part by its name: the private one must not slip in with the others.
-                keys = all.Select(key => new
-                {
-                    kty = key.Kty,
-                    crv = key.Crv,
-                    x = key.X,
-                    y = key.Y,
-                    kid = key.Kid,
-                    use = "sig",
-                    alg = "ES256",
-                }),
-            }
+            // Each part by its name: the private one must not slip in with the others.
+            new PublicKeys([
+                .. all.Select(key => new PublicKey(key.Kty, key.Crv, key.X, key.Y, key.Kid, "sig", "ES256")),
+            ])
         );
     }
 
@@ -111,20 +112,17 @@ internal static class OAuthEndpoints
         var issuer = baseUrl.Find();
         var certificates = options.Value.ClientCertificates;
         return Results.Json(
-            new Dictionary<string, object>
-            {
-                ["issuer"] = issuer,
-                ["token_endpoint"] = issuer + ClientProofs.TokenPath,
-                ["jwks_uri"] = issuer + JwksPath,
-                ["response_types_supported"] = Array.Empty<string>(),
-                ["grant_types_supported"] = Grants,
-                ["scopes_supported"] = ScopeNames.Of(ScopeNames.All),
-                ["token_endpoint_auth_methods_supported"] = certificates
-                    ? [.. Methods, "self_signed_tls_client_auth"]
-                    : Methods,
-                ["token_endpoint_auth_signing_alg_values_supported"] = ClientProofs.Algorithms,
-                ["tls_client_certificate_bound_access_tokens"] = certificates,
-            }
+            new AuthorizationServer(
+                issuer,
+                issuer + ClientProofs.TokenPath,
+                issuer + JwksPath,
+                ResponseTypes: [],
+                Grants,
+                ScopeNames.Of(ScopeNames.All),
+                certificates ? [.. Methods, "self_signed_tls_client_auth"] : Methods,
+                ClientProofs.Algorithms,
+                certificates
+            )
         );
     }
 
@@ -139,4 +137,46 @@ internal static class OAuthEndpoints
             );
         }
     }
+
+    // As documented; TokenRequest reads it.
+    private sealed record TokenForm(
+        [property: JsonPropertyName("grant_type")] string GrantType,
+        [property: JsonPropertyName("scope")] string? Scope = null,
+        [property: JsonPropertyName("client_id")] string? ClientId = null,
+        [property: JsonPropertyName("client_secret")] string? ClientSecret = null,
+        [property: JsonPropertyName("client_assertion_type")] string? ClientAssertionType = null,
+        [property: JsonPropertyName("client_assertion")] string? ClientAssertion = null
+    );
+
+    private sealed record AccessToken(
+        [property: JsonPropertyName("access_token")] string Value,
+        [property: JsonPropertyName("token_type")] string TokenType,
+        [property: JsonPropertyName("expires_in")] int ExpiresIn,
+        [property: JsonPropertyName("scope")] string Scope
+    )
+    {
+        public override string ToString() => nameof(AccessToken);
+    }
+
+    private sealed record OAuthError(
+        [property: JsonPropertyName("error")] string Error,
+        [property: JsonPropertyName("error_description")] string ErrorDescription
+    );
+
+    private sealed record PublicKeys(IReadOnlyList<PublicKey> Keys);
+
+    private sealed record PublicKey(string Kty, string Crv, string X, string Y, string Kid, string Use, string Alg);
+
+    private sealed record AuthorizationServer(
+        [property: JsonPropertyName("issuer")] string Issuer,
+        [property: JsonPropertyName("token_endpoint")] string TokenEndpoint,
+        [property: JsonPropertyName("jwks_uri")] string JwksUri,
+        [property: JsonPropertyName("response_types_supported")] IReadOnlyList<string> ResponseTypes,
+        [property: JsonPropertyName("grant_types_supported")] IReadOnlyList<string> GrantTypes,
+        [property: JsonPropertyName("scopes_supported")] IReadOnlyList<string> Scopes,
+        [property: JsonPropertyName("token_endpoint_auth_methods_supported")] IReadOnlyList<string> Methods,
+        [property: JsonPropertyName("token_endpoint_auth_signing_alg_values_supported")]
+            IReadOnlyList<string> Algorithms,
+        [property: JsonPropertyName("tls_client_certificate_bound_access_tokens")] bool BindsTokens
+    );
 }

@@ -15,13 +15,12 @@ public static class AuditJson
     public static string IdOf(AuditEntry entry) =>
         string.Create(CultureInfo.InvariantCulture, $"{entry.Tenant.Value:N}-{entry.Sequence}");
 
-    public static object Shape(AuditEntry entry) =>
-        new
-        {
-            id = IdOf(entry),
+    public static AuditRow Shape(AuditEntry entry) =>
+        new(
+            IdOf(entry),
             entry.Sequence,
             entry.Time,
-            tenantId = entry.Tenant.Value,
+            entry.Tenant.Value,
             entry.Actor,
             entry.Operation,
             entry.ResourceType,
@@ -29,11 +28,33 @@ public static class AuditJson
             entry.Outcome,
             entry.RequestId,
             // Written by us as JSON; shown as such, not as text.
-            changes = entry.Changes is null ? (JsonElement?)null : JsonElement.Parse(entry.Changes),
+            entry.Changes
+                is null
+                ? null
+                : JsonElement.Parse(entry.Changes),
             entry.ChangesErased,
             entry.Detail,
-            entry.Occurrences,
-        };
+            entry.Occurrences
+        );
 
     public static string Line(AuditEntry entry) => JsonSerializer.Serialize(Shape(entry), Options);
 }
+
+/// <param name="Changes">Before and after; null when there is none, or it was erased.</param>
+/// <param name="Occurrences">How many acts the row stands for.</param>
+public sealed record AuditRow(
+    string Id,
+    long Sequence,
+    DateTimeOffset Time,
+    Guid TenantId,
+    AuditActor Actor,
+    string Operation,
+    string? ResourceType,
+    string? ResourceId,
+    string Outcome,
+    string RequestId,
+    JsonElement? Changes,
+    bool ChangesErased,
+    string? Detail,
+    int Occurrences
+);

@@ -6,7 +6,8 @@ using Scim.Domain.Operators;
 namespace Scim.Application.Operators;
 
 /// <summary>The first code of a new authenticator: it enrols it, and hands out the recovery codes.</summary>
-public sealed record EnrollTotp(string? Token, string? Totp) : ICommand<StartedSession>
+/// <param name="Cookie">Whether a browser is to hold the session.</param>
+public sealed record EnrollTotp(string? Token, string? Totp, bool? Cookie = null) : ICommand<StartedSession>
 {
     public override string ToString() => nameof(EnrollTotp);
 }

@@ -6,7 +6,8 @@ using Scim.Domain.Tenants;
 
 namespace Scim.Application.Operators;
 
-public sealed record SignIn(string? UserName, string? Password, string? Totp, string? RecoveryCode)
+/// <param name="Cookie">Whether a browser is to hold the session.</param>
+public sealed record SignIn(string? UserName, string? Password, string? Totp, string? RecoveryCode, bool? Cookie = null)
     : ICommand<SignInAnswer>
 {
     public override string ToString() => nameof(SignIn);

@@ -1,7 +1,7 @@
 namespace Scim.Domain.Tenants;
 
 /// <summary>How much a tenant may have of what is counted; null is no limit.</summary>
-public sealed record TenantLimits(long? Users, long? Clients)
+public sealed record TenantLimits(long? Users = null, long? Clients = null)
 {
     public static readonly TenantLimits None = new(null, null);
 }

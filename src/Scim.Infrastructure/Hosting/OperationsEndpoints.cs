@@ -19,12 +19,23 @@ public static class OperationsEndpoints
 
     public static void MapOperations(this WebApplication app)
     {
-        app.MapGet("/health", () => Results.Json(new { status = "ok" }));
-        app.MapGet("/ready", ReadyAsync);
+        app.MapGet("/health", () => Results.Json(new HealthReport("ok")))
+            .WithName("getHealth")
+            .WithSummary("Whether the process is up")
+            .Produces<HealthReport>();
+        app.MapGet("/ready", ReadyAsync)
+            .WithName("getReadiness")
+            .WithSummary("Whether requests are taken, and on what that depends")
+            .Produces<ReadinessReport>()
+            .Produces<ReadinessReport>(StatusCodes.Status503ServiceUnavailable);
         var metricsUrl = app.Services.GetRequiredService<IOptions<MetricsOptions>>().Value.Url;
         if (string.IsNullOrEmpty(metricsUrl))
         {
-            app.MapGet("/metrics", Metrics);
+            app.MapGet("/metrics", Metrics)
+                .WithName("getMetrics")
+                .WithSummary("Figures for Prometheus, on the loopback only")
+                .Produces<string>(StatusCodes.Status200OK, "text/plain")
+                .Produces(StatusCodes.Status404NotFound);
         }
     }
 
@@ -41,6 +52,8 @@ public static class OperationsEndpoints
                 )
             );
     }
+
+    private sealed record HealthReport(string Status);
 
     private static async Task<IResult> ReadyAsync(
         IServiceProvider services,

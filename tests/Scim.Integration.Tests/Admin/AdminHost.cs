@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Scim.Application.Operators;
 using Scim.Domain.Operators;
 using Scim.Infrastructure.Persistence;
+using Scim.Integration.Tests.OpenApi;
 using Scim.TestKit;
 
 namespace Scim.Integration.Tests.Admin;
@@ -199,13 +200,22 @@ internal sealed class AdminClient(ApiServer server, string? token) : IDisposable
 
     public Task<ScimResponse> DeleteAsync(string path) => SendAsync("DELETE", path, null);
 
-    public Task<ScimResponse> SendAsync(string method, string path, string? body, params (string, string?)[] headers) =>
-        _http.SendAsync(
+    public async Task<ScimResponse> SendAsync(
+        string method,
+        string path,
+        string? body,
+        params (string, string?)[] headers
+    )
+    {
+        var answer = await _http.SendAsync(
             method,
             path,
             body,
             [("X-Forwarded-For", Network), ("Content-Type", "application/json"), .. headers]
         );
+        AdminContract.Check(method, "/admin/v1" + path, body, answer);
+        return answer;
+    }
 
     public void Dispose() => _http.Dispose();
 }
