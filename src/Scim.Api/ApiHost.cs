@@ -48,6 +48,7 @@ public static class ApiHost
         // Before authentication, so that refusals are logged under their route; no endpoint runs until both have passed.
         app.UseRouting();
         app.UseScimSecurity();
+        ReferencePage.Use(app);
         app.UseMiddleware<AdminGate>();
         app.MapOperations();
         app.MapScim();
