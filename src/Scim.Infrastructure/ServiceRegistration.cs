@@ -96,6 +96,7 @@ public static class ServiceRegistration
         services.AddScoped<IAuditTrail, AuditTrail>();
         services.AddScoped<AuditReader>();
         services.AddScoped<IUserErasure, UserErasure>();
+        services.AddScoped<IMembershipHistory, MembershipHistory>();
         services.AddSingleton<ICheckpoints, Checkpoints>();
         services.AddScoped<IAuditStreamStore, AuditStreamStore>();
         services.AddSingleton<OutboundHttp>();

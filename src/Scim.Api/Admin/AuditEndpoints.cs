@@ -78,7 +78,12 @@ internal static class AuditEndpoints
         );
         var page = await mediator.Send(query, cancellationToken);
         return AdminResults.Ok(
-            new { items = page.Items.Select(AuditJson.Shape), next = AuditParameters.Next(request, page.Next) }
+            new
+            {
+                items = page.Items.Select(AuditJson.Shape),
+                next = AuditParameters.Next(request, page.Next),
+                complete = page.IsComplete,
+            }
         );
     }
 
