@@ -18,6 +18,7 @@ internal static class ChainReports
             vouchedSeal = report.VouchedSeal,
             signaturesChecked = report.SignaturesChecked,
             secondPlaceChecked = report.SecondPlaceChecked,
+            deliveredCheckpoint = report.DeliveredCheckpoint,
             findingCount = report.FindingCount,
             findings = report.Findings.Select(finding => new
             {

@@ -123,6 +123,12 @@ public interface ICheckpoints
         CancellationToken cancellationToken
     );
 
+    /// <summary>What the receiver of checkpoints is known by: the SHA-256 of its URL; null when there is none.</summary>
+    byte[]? Receiver { get; }
+
+    /// <summary>Why the receiver did not take them; null when it did.</summary>
+    Task<string?> SendAsync(IReadOnlyList<Checkpoint> checkpoints, CancellationToken cancellationToken);
+
     /// <summary>The copies in the second place: of the configuration, or of the folder that is named; null without either.</summary>
     Task<IReadOnlyList<Checkpoint>?> ReadCopiesAsync(
         TenantId tenant,
