@@ -25,6 +25,7 @@ internal sealed class MembershipHistory(ITenantSession session, RequestContext r
          order by i.sequence
         """;
 
+    // First of all: whoever holds this row notes, and a purge moves it to the end, so that nothing is noted after it.
     private const string Advance = """
         insert into journal_member_positions (tenant_id, sequence) values ($1, $2)
         on conflict (tenant_id) do update set sequence = excluded.sequence
@@ -51,7 +52,11 @@ internal sealed class MembershipHistory(ITenantSession session, RequestContext r
             await session.TransactionAsync(
                 async () =>
                 {
-                    foreach (var row in named)
+                    var advanced = await session.ExecuteAsync(
+                        new Statement(Advance, Arg.Uuid(tenant.Value), Arg.Int(end)),
+                        cancellationToken
+                    );
+                    foreach (var row in advanced == 0 ? [] : named)
                     {
                         await session.ExecuteAsync(
                             new Statement(
@@ -65,10 +70,7 @@ internal sealed class MembershipHistory(ITenantSession session, RequestContext r
                         );
                     }
 
-                    return await session.ExecuteAsync(
-                        new Statement(Advance, Arg.Uuid(tenant.Value), Arg.Int(end)),
-                        cancellationToken
-                    );
+                    return advanced;
                 },
                 cancellationToken
             );

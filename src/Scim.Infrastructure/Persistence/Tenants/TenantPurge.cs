@@ -61,7 +61,12 @@ internal sealed class TenantPurge(IDatabase database, ControlJournal journal, Ti
                select sequence from journal_changes where tenant_id = @tenant order by sequence limit @limit)
         """;
 
-    // After the changes, out of which they could be noted again.
+    // Waits for the job that notes members, and leaves it nothing to note.
+    private const string EndNoting = """
+        insert into journal_member_positions (tenant_id, sequence) values (@tenant, 9223372036854775807)
+        on conflict (tenant_id) do update set sequence = excluded.sequence
+        """;
+
     private const string JournalMembers = """
         delete from journal_members
          where tenant_id = @tenant and (member_id, occurred_at, sequence) in (
@@ -123,6 +128,11 @@ internal sealed class TenantPurge(IDatabase database, ControlJournal journal, Ti
             async (connection, transaction) =>
             {
                 var begun = await ExecuteAsync(_begin, lease, transaction, cancellationToken);
+                if (begun == 1)
+                {
+                    await ExecuteAsync(EndNoting, lease, transaction, cancellationToken);
+                }
+
                 await transaction.FenceAsync(lease, 0, cancellationToken);
                 return begun == 1;
             },

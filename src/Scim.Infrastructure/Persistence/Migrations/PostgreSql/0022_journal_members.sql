@@ -37,14 +37,14 @@ create policy tenant on journal_members to scim_app
 create policy tenant on journal_member_positions to scim_app
     using (tenant_id = current_setting('scim.tenant_id')::uuid)
     with check (tenant_id = current_setting('scim.tenant_id')::uuid);
-create policy control on journal_member_positions for select to scim_control using (true);
+create policy control on journal_member_positions to scim_control using (true) with check (true);
 create policy control on journal_checkpoint_deliveries to scim_control using (true) with check (true);
 create policy erasure on journal_members to scim_erase
     using (tenant_id in (select t.id from tenants t where t.purging_at is not null));
 
 grant select, insert on journal_members to scim_app;
 grant select, insert, update on journal_member_positions to scim_app;
-grant select on journal_member_positions to scim_control;
+grant select, insert, update on journal_member_positions to scim_control;
 grant select, insert, update on journal_checkpoint_deliveries to scim_control;
 grant select (tenant_id, member_id, occurred_at, sequence) on journal_members to scim_erase;
 grant delete on journal_members to scim_erase;
