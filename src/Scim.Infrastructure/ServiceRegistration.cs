@@ -96,11 +96,14 @@ public static class ServiceRegistration
         services.AddScoped<IAuditTrail, AuditTrail>();
         services.AddScoped<AuditReader>();
         services.AddScoped<IUserErasure, UserErasure>();
+        services.AddScoped<IMembershipHistory, MembershipHistory>();
         services.AddSingleton<ICheckpoints, Checkpoints>();
+        services.AddScoped<ICheckpointDeliveries, CheckpointDeliveries>();
         services.AddScoped<IAuditStreamStore, AuditStreamStore>();
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton<IAuditSink, AuditSink>();
         services.AddSingleton(new JobType(SealJournal.JobType, job => new SealJournal(job.Lease)));
+        services.AddSingleton(new JobType(DeliverCheckpoints.JobType, job => new DeliverCheckpoints(job.Lease)));
         services.AddSingleton(new JobType(StreamAudit.JobType, job => new StreamAudit(job.Lease)));
         services.AddSingleton(new JobType(PruneTenant.JobType, job => new PruneTenant(job.Lease)));
         services.AddScoped<ITenantPurge, TenantPurge>();

@@ -20,7 +20,7 @@ internal static class AuditEndpoints
         admin
             .MapGet("/tenants/{tenantId}/users/{id}/timeline", TimelineAsync)
             .Describe("showTimeline", "One person's history, with groups joined and left, newest first")
-            .Lists<AuditRow>();
+            .ListsAs<TimelineAnswer>();
         Filtered(admin.MapGet("/audit", ListAsync))
             .Describe("listAudit", "The journal, newest first")
             .Lists<AuditRow>();
@@ -105,7 +105,13 @@ internal static class AuditEndpoints
             asked.Limit
         );
         var page = await mediator.Send(query, cancellationToken);
-        return Show(request, page);
+        return AdminResults.Ok(
+            new TimelineAnswer(
+                [.. page.Items.Select(AuditJson.Shape)],
+                AuditParameters.Next(request, page.Next),
+                page.IsComplete
+            )
+        );
     }
 
     private static async Task<IResult> EraseAsync(
@@ -126,3 +132,6 @@ internal static class AuditEndpoints
 
     private sealed record ErasedAnswer(long ErasedChanges);
 }
+
+/// <param name="Complete">False while groups joined or left may be missing, since they wait for a worker to note them.</param>
+internal sealed record TimelineAnswer(IReadOnlyList<AuditRow> Items, string? Next, bool Complete);

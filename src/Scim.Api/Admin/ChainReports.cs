@@ -17,6 +17,7 @@ internal static class ChainReports
             report.VouchedSeal,
             report.SignaturesChecked,
             report.SecondPlaceChecked,
+            report.DeliveredCheckpoint,
             report.FindingCount,
             [
                 .. report.Findings.Select(finding => new ChainFinding(
@@ -41,6 +42,7 @@ internal sealed record ChainAnswer(
     long VouchedSeal,
     bool SignaturesChecked,
     bool SecondPlaceChecked,
+    long? DeliveredCheckpoint,
     long FindingCount,
     IReadOnlyList<ChainFinding> Findings
 );

@@ -127,6 +127,13 @@ internal static class AuditVerbs
         await console.LineAsync(
             $"{report.Checkpoints} checkpoints, which vouch for seal {report.VouchedSeal}. Signatures: {Word(report.SignaturesChecked)}. Second place: {Word(report.SecondPlaceChecked)}."
         );
+        if (report.DeliveredCheckpoint is { } delivered)
+        {
+            await console.LineAsync(
+                $"The receiver took checkpoints up to {delivered}; a folder with its copies is checked by --checkpoints."
+            );
+        }
+
         foreach (var finding in report.Findings)
         {
             await console.LineAsync(

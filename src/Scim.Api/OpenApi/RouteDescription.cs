@@ -44,9 +44,12 @@ internal static class RouteDescription
         route.Produces(StatusCodes.Status204NoContent);
 
     /// <summary>Items in pages.</summary>
-    public static RouteHandlerBuilder Lists<T>(this RouteHandlerBuilder route) =>
+    public static RouteHandlerBuilder Lists<T>(this RouteHandlerBuilder route) => route.ListsAs<Page<T>>();
+
+    /// <summary>Items in pages, in an answer that tells more than a page does.</summary>
+    public static RouteHandlerBuilder ListsAs<TAnswer>(this RouteHandlerBuilder route) =>
         route
-            .Produces<Page<T>>()
+            .Produces<TAnswer>()
             .Query("limit", "How many items at most: 1 to 500, 100 if not given.", JsonSchemaType.Integer, "int32")
             .Query("cursor", "Where the page begins, as `next` of the page before says.");
 

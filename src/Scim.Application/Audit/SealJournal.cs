@@ -8,8 +8,8 @@ using Scim.Domain.Tenants;
 namespace Scim.Application.Audit;
 
 /// <summary>
-/// Seals what a tenant's journal has grown by, and signs a checkpoint when there is a key to sign with. Answers, as JSON,
-/// how far it came.
+/// Seals what a tenant's journal has grown by, and signs a checkpoint when there is a key to sign with. Then it notes whom
+/// those rows name as members of groups. Answers, as JSON, how far it came.
 /// </summary>
 public sealed record SealJournal(JobLease Lease) : ICommand<string?>
 {
@@ -17,8 +17,12 @@ public sealed record SealJournal(JobLease Lease) : ICommand<string?>
     public const int RowsPerSeal = 1000;
 }
 
-internal sealed class SealJournalHandler(ISealStore store, ICheckpoints checkpoints, TimeProvider clock)
-    : IRequestHandler<SealJournal, string?>
+internal sealed class SealJournalHandler(
+    ISealStore store,
+    ICheckpoints checkpoints,
+    IMembershipHistory memberships,
+    TimeProvider clock
+) : IRequestHandler<SealJournal, string?>
 {
     public async Task<string?> Handle(SealJournal request, CancellationToken cancellationToken)
     {
@@ -44,6 +48,7 @@ internal sealed class SealJournalHandler(ISealStore store, ICheckpoints checkpoi
             await CheckpointAsync(request.Lease, last, cancellationToken);
         }
 
+        await memberships.NoteAsync(tenant, settled, cancellationToken);
         return JsonSerializer.Serialize(new { rows, seal = last?.Number ?? 0 });
     }
 
@@ -98,8 +103,8 @@ public interface ISealStore
     );
 
     /// <summary>
-    /// Tenants whose journal has rows after its last seal, and the installation if its own has: in descending order of their
-    /// ids, from the one before that.
+    /// Tenants whose journal has rows that are not sealed, or whose members are not noted, and the installation if its own
+    /// has: in descending order of their ids, from the one before that.
     /// </summary>
     Task<IReadOnlyList<TenantId>> ListUnsealedAsync(TenantId before, int limit, CancellationToken cancellationToken);
 }
@@ -118,6 +123,12 @@ public interface ICheckpoints
         CancellationToken cancellationToken
     );
 
+    /// <summary>What the receiver of checkpoints is known by: the SHA-256 of its URL; null when there is none.</summary>
+    byte[]? Receiver { get; }
+
+    /// <summary>Why the receiver did not take them; null when it did.</summary>
+    Task<string?> SendAsync(IReadOnlyList<Checkpoint> checkpoints, CancellationToken cancellationToken);
+
     /// <summary>The copies in the second place: of the configuration, or of the folder that is named; null without either.</summary>
     Task<IReadOnlyList<Checkpoint>?> ReadCopiesAsync(
         TenantId tenant,
@@ -127,4 +138,14 @@ public interface ICheckpoints
 
     /// <summary>How to tell a genuine checkpoint, by the key of the configuration and the files named; null without any.</summary>
     Func<Checkpoint, bool>? Verifier(IReadOnlyList<string> keyFiles);
+}
+
+/// <summary>
+/// Which of the journal's rows name a person as having joined or left a group: found in the changes, so that writers do
+/// nothing for it. What is noted follows from rows that never change, so it may be noted twice.
+/// </summary>
+public interface IMembershipHistory
+{
+    /// <summary>Up to that row, after which none can appear before it.</summary>
+    Task NoteAsync(TenantId tenant, long settled, CancellationToken cancellationToken);
 }

@@ -49,6 +49,7 @@ public sealed record Finding(
 /// <param name="Erased">Rows whose change was erased; their facts are verified all the same.</param>
 /// <param name="VouchedSeal">The last seal that a checkpoint vouches for; 0 for none.</param>
 /// <param name="SignaturesChecked">False when no key was at hand.</param>
+/// <param name="DeliveredCheckpoint">The last one that the receiver of checkpoints took, whose copies are not read; null without one.</param>
 /// <param name="Findings">The first of them; <paramref name="FindingCount"/> says how many there are.</param>
 public sealed record ChainReport(
     long Rows,
@@ -60,6 +61,7 @@ public sealed record ChainReport(
     long VouchedSeal,
     bool SignaturesChecked,
     bool SecondPlaceChecked,
+    long? DeliveredCheckpoint,
     long FindingCount,
     IReadOnlyList<Finding> Findings
 )

@@ -73,8 +73,20 @@ public sealed class ChainVerifier(TenantId tenant, Func<Checkpoint, bool>? isSig
     }
 
     /// <param name="secondPlace">The copies kept elsewhere, in their order; null when they were not looked at.</param>
-    public ChainReport Finish(IReadOnlyList<Checkpoint>? secondPlace)
+    /// <param name="delivered">The number of the last checkpoint that another system took; null without one.</param>
+    public ChainReport Finish(IReadOnlyList<Checkpoint>? secondPlace, long? delivered = null)
     {
+        if (delivered > (_lastCheckpoint?.Number ?? 0))
+        {
+            Tell(
+                new(
+                    FindingKind.CheckpointMissing,
+                    "The receiver took it; beside the journal it is gone.",
+                    Checkpoint: delivered
+                )
+            );
+        }
+
         if (secondPlace is not null)
         {
             CheckSecondPlace(secondPlace);
@@ -90,6 +102,7 @@ public sealed class ChainVerifier(TenantId tenant, Func<Checkpoint, bool>? isSig
             _vouched,
             isSigned is not null,
             secondPlace is not null,
+            delivered,
             _findingCount,
             _findings
         );

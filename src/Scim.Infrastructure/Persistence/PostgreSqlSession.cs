@@ -23,8 +23,6 @@ internal sealed class PostgreSqlSession(
 {
     private const string BeginSnapshot = "begin isolation level repeatable read read only";
 
-    private const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
-
     // What is read while it is sent waits for its client, whose pace is watched there. It is planned for the values at hand: members are
     // joined to their users one by one or, when they are most of the tenant, side by side.
     private const string SetTenantOfSnapshot = """
@@ -35,7 +33,7 @@ internal sealed class PostgreSqlSession(
 
     private readonly List<string> _unsent = [];
     private NpgsqlConnection? _connection;
-    private string _setTenant = SetTenant;
+    private string _setTenant = PostgreSqlDialect.SetTenant;
     private bool _tenantIsSet;
     private bool _failed;
     private int _depth;
@@ -169,7 +167,8 @@ internal sealed class PostgreSqlSession(
             {
                 await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
                 _connection = connection;
-                _setTenant = isolation == IsolationLevel.RepeatableRead ? SetTenantOfSnapshot : SetTenant;
+                _setTenant =
+                    isolation == IsolationLevel.RepeatableRead ? SetTenantOfSnapshot : PostgreSqlDialect.SetTenant;
                 try
                 {
                     var result = await work();
@@ -189,7 +188,7 @@ internal sealed class PostgreSqlSession(
                 {
                     // Disposing an uncommitted transaction rolls it back.
                     _connection = null;
-                    _setTenant = SetTenant;
+                    _setTenant = PostgreSqlDialect.SetTenant;
                     _tenantIsSet = false;
                     _failed = false;
                     _unsent.Clear();

@@ -12,14 +12,18 @@ namespace Scim.Infrastructure.Security;
 
 /// <summary>
 /// Signs with ECDSA P-256 and SHA-256. The second place is a folder with a file for each tenant, which is only ever
-/// appended to: one checkpoint a line.
+/// appended to: one checkpoint a line. The receiver gets the same lines.
 /// </summary>
-internal sealed class Checkpoints(IOptions<AuditOptions> options) : ICheckpoints
+internal sealed class Checkpoints(IOptions<AuditOptions> options, IAuditSink sink) : ICheckpoints
 {
     // Of which the newest checkpoint is looked for; one has a few hundred bytes.
     private const int TailLength = 65_536;
 
     public bool CanSign => !string.IsNullOrEmpty(options.Value.SigningKeyFile);
+
+    // The URL itself may hold a key.
+    public byte[]? Receiver =>
+        options.Value.CheckpointUrl is { Length: > 0 } url ? SHA256.HashData(Encoding.UTF8.GetBytes(url)) : null;
 
     public Checkpoint Sign(Seal seal, Checkpoint? last, DateTimeOffset now)
     {
@@ -52,19 +56,21 @@ internal sealed class Checkpoints(IOptions<AuditOptions> options) : ICheckpoints
         file.Seek(0, SeekOrigin.End);
         while (await listAfter(last) is { Count: > 0 } missing)
         {
-            var lines = new StringBuilder(isTorn ? "\n" : "");
-            foreach (var checkpoint in missing)
-            {
-                lines.Append(TrailFile.Line(new TrailCheckpoint(checkpoint))).Append('\n');
-                last = checkpoint.Number;
-            }
-
-            await file.WriteAsync(Encoding.UTF8.GetBytes(lines.ToString()), cancellationToken);
+            await file.WriteAsync(Lines(missing, isTorn ? "\n" : ""), cancellationToken);
+            last = missing[^1].Number;
             isTorn = false;
         }
 
         file.Flush(flushToDisk: true);
     }
+
+    public Task<string?> SendAsync(IReadOnlyList<Checkpoint> checkpoints, CancellationToken cancellationToken) =>
+        sink.SendAsync(
+            new Uri(options.Value.CheckpointUrl!),
+            options.Value.CheckpointAuthorization,
+            Lines(checkpoints, ""),
+            cancellationToken
+        );
 
     public async Task<IReadOnlyList<Checkpoint>?> ReadCopiesAsync(
         TenantId tenant,
@@ -94,6 +100,11 @@ internal sealed class Checkpoints(IOptions<AuditOptions> options) : ICheckpoints
                 keys.TryGetValue(checkpoint.KeyId, out var key)
                 && key.VerifyData(checkpoint.SignedBytes(), checkpoint.Signature, HashAlgorithmName.SHA256);
     }
+
+    private static byte[] Lines(IReadOnlyList<Checkpoint> checkpoints, string before) =>
+        Encoding.UTF8.GetBytes(
+            before + string.Concat(checkpoints.Select(one => TrailFile.Line(new TrailCheckpoint(one)) + "\n"))
+        );
 
     // The name is made of an id of ours: nothing that came from outside.
     private static string PathOf(string folder, TenantId tenant) => Path.Combine(folder, $"{tenant}.ndjson");

@@ -299,6 +299,26 @@ internal sealed class ChainVerifierTests
         }
     }
 
+    [Test]
+    public void A_checkpoint_that_a_receiver_took_and_is_gone_is_found()
+    {
+        var trail = new Trail(new Random());
+        var last = trail.Checkpoints[^1].Number;
+
+        trail.Verify(delivered: last).IsIntact.Should().BeTrue();
+        trail.Checkpoints.RemoveAt(trail.Checkpoints.Count - 1);
+        trail.SecondPlace.Clear();
+        trail.SecondPlace.AddRange(trail.Checkpoints);
+        var report = trail.Verify(delivered: last);
+
+        report.DeliveredCheckpoint.Should().Be(last);
+        report
+            .Findings.Should()
+            .ContainSingle()
+            .Which.Should()
+            .Match<Finding>(finding => finding.Kind == FindingKind.CheckpointMissing && finding.Checkpoint == last);
+    }
+
     private static void Mutate(Func<Trail, Random, FindingKind?> mutate)
     {
         var random = new Random();
@@ -379,9 +399,9 @@ internal sealed class ChainVerifierTests
             }
         }
 
-        public ChainReport Verify() => Verify(IsSigned);
+        public ChainReport Verify(long? delivered = null) => Verify(IsSigned, delivered);
 
-        public ChainReport Verify(Func<Checkpoint, bool>? isSigned)
+        public ChainReport Verify(Func<Checkpoint, bool>? isSigned, long? delivered = null)
         {
             var verifier = new ChainVerifier(_tenant, isSigned);
             var at = 0;
@@ -401,7 +421,7 @@ internal sealed class ChainVerifierTests
             }
 
             Checkpoints.ForEach(verifier.Read);
-            return verifier.Finish(SecondPlace);
+            return verifier.Finish(SecondPlace, delivered);
         }
 
         private Kept Make()

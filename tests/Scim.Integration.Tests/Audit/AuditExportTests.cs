@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FluentAssertions;
 using NUnit.Framework;
+using Scim.Domain.Tenants;
 using Scim.Integration.Tests.Admin;
 using Scim.TestKit;
 
@@ -195,10 +196,45 @@ public sealed class AuditExportTests(DatabaseKind kind)
         }
 
         paged.Should().Equal(rows.Select(row => row.GetProperty("id").GetString()));
+
+        // What was looked through before is found by its member afterwards, and what came since beside it.
+        var tenant = new TenantId(Guid.Parse(_tenant.TenantId));
+        await SealedJournal.SealAsync(_host.Server, tenant);
+        (await IdsAsync(path)).Should().Equal(paged);
+        var late = (await client.PostAsync("/Users", Some.User()).Expecting(201)).Id;
+        var groups = new[]
+        {
+            (await client.PostAsync("/Groups", Some.Group(null, late, other)).Expecting(201)).Id,
+            (await client.PostAsync("/Groups", Some.Group()).Expecting(201)).Id,
+        };
+        await client.PatchAsync($"/Groups/{groups[1]}", Messages.AddMembers(other, late)).Expecting(204);
+        await SealedJournal.SealAsync(_host.Server, tenant);
+        await client.DeleteAsync($"/Users/{late}").Expecting(204);
+        var story = (await _admin.GetAsync($"/tenants/{_tenant.TenantId}/users/{late}/timeline").Expecting(200)).Json;
+        story
+            .GetProperty("items")
+            .EnumerateArray()
+            .Select(row => row.GetProperty("operation").GetString())
+            .Should()
+            .BeEquivalentTo(
+                "user.delete",
+                "group.members.remove",
+                "group.members.remove",
+                "group.members.add",
+                "group.create",
+                "user.create"
+            );
+        story.GetProperty("complete").GetBoolean().Should().BeTrue();
         (await _admin.GetAsync($"/tenants/{_tenant.TenantId}/users/{Guid.NewGuid():D}/timeline"))
             .Status.Should()
             .Be(404);
     }
+
+    private async Task<IEnumerable<string?>> IdsAsync(string path) =>
+        (await _admin.GetAsync(path).Expecting(200))
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .Select(row => row.GetProperty("id").GetString());
 
     private async Task<JsonElement> VerifyAsync(string tenant) =>
         (await _admin.GetAsync($"/audit/verify?tenantId={tenant}").Expecting(200)).Json;

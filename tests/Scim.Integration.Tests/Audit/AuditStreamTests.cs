@@ -1,11 +1,6 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FluentAssertions;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Scim.Application.ApiKeys;
 using Scim.TestKit;
@@ -90,7 +85,7 @@ public sealed class AuditStreamTests(DatabaseKind kind)
         await WriteAsync(20);
         using (await StartWorkerAsync())
         {
-            await Eventually.IsTrueAsync(async () => (await ExpectedAsync()).IsSubsetOf(_receiver.Ids));
+            await Eventually.IsTrueAsync(async () => (await ExpectedAsync()).IsSubsetOf(Ids()));
             // The place is stored after the receiver has answered.
             await Eventually.IsTrueAsync(async () =>
                 (await _admin.GetAsync($"/audit/streams/{stream}").Expecting(200))
@@ -101,7 +96,7 @@ public sealed class AuditStreamTests(DatabaseKind kind)
 
         _receiver.Authorizations.Should().OnlyContain(value => value == "Bearer of-the-siem");
         // What is sent again is the last batch, or a part of it: no batch begins before the one before it.
-        _receiver.Starts.Should().BeInAscendingOrder();
+        _receiver.Taken.Select(rows => rows[0].GetProperty("sequence").GetInt64()).Should().BeInAscendingOrder();
         var shown = await _admin.GetAsync($"/audit/streams/{stream}").Expecting(200);
         shown.Text.Should().NotContain("of-the-siem");
         shown.Json.GetProperty("hasAuthorization").GetBoolean().Should().BeTrue();
@@ -171,6 +166,9 @@ public sealed class AuditStreamTests(DatabaseKind kind)
             .Equal("audit_stream.delete", "audit_stream.update", "audit_stream.create");
     }
 
+    private HashSet<string> Ids() =>
+        [.. _receiver.Taken.SelectMany(rows => rows).Select(row => row.GetProperty("id").GetString()!)];
+
     private Task<ApiProcess> StartWorkerAsync() =>
         ApiProcess.StartAsync(
             _database,
@@ -205,67 +203,5 @@ public sealed class AuditStreamTests(DatabaseKind kind)
             .GetAsync($"/audit?tenantId={_tenant.TenantId}&operation=user.create&limit=500")
             .Expecting(200);
         return [.. list.Json.GetProperty("items").EnumerateArray().Select(row => row.GetProperty("id").GetString()!)];
-    }
-
-    /// <summary>Another system, which takes what it answers 200 to.</summary>
-    private sealed class Receiver : IAsyncDisposable
-    {
-        private readonly WebApplication _application;
-        private readonly ConcurrentDictionary<string, bool> _ids = [];
-        private readonly ConcurrentBag<string> _authorizations = [];
-        private readonly ConcurrentQueue<long> _starts = [];
-        private int _calls;
-
-        private Receiver(WebApplication application) => _application = application;
-
-        public Func<int, int> Answer { get; set; } = _ => 200;
-
-        public TimeSpan Delay { get; set; }
-
-        public int Calls => Volatile.Read(ref _calls);
-
-        /// <summary>The first sequence of each batch that was taken.</summary>
-        public IReadOnlyList<long> Starts => [.. _starts];
-
-        public HashSet<string> Ids => [.. _ids.Keys];
-
-        public IReadOnlyCollection<string> Authorizations => _authorizations;
-
-        public string Url => _application.Urls.First() + "/in";
-
-        public static async Task<Receiver> StartAsync()
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
-            builder.Logging.ClearProviders();
-            var receiver = new Receiver(builder.Build());
-            receiver._application.MapPost("/in", receiver.TakeAsync);
-            await receiver._application.StartAsync();
-            return receiver;
-        }
-
-        public async ValueTask DisposeAsync() => await _application.DisposeAsync();
-
-        private async Task<IResult> TakeAsync(HttpRequest request)
-        {
-            var call = Interlocked.Increment(ref _calls);
-            using var reader = new StreamReader(request.Body);
-            var text = await reader.ReadToEndAsync();
-            await Task.Delay(Delay);
-            _authorizations.Add(request.Headers.Authorization.ToString());
-            var status = Answer(call);
-            if (status == 200)
-            {
-                var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-                var rows = lines.Select(line => JsonElement.Parse(line)).ToList();
-                _starts.Enqueue(rows[0].GetProperty("sequence").GetInt64());
-                foreach (var row in rows)
-                {
-                    _ids[row.GetProperty("id").GetString()!] = true;
-                }
-            }
-
-            return Results.StatusCode(status);
-        }
     }
 }

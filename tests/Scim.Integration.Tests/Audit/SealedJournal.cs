@@ -21,10 +21,11 @@ internal sealed class SealedJournal : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
 
-    private SealedJournal(ApiServer server, DirectoryInfo folder)
+    private SealedJournal(ApiServer server, DirectoryInfo folder, IReadOnlyDictionary<string, string> settings)
     {
         Server = server;
         _folder = folder;
+        Settings = settings;
     }
 
     public ApiServer Server { get; }
@@ -37,13 +38,17 @@ internal sealed class SealedJournal : IAsyncDisposable
 
     public string Scratch => _folder.FullName;
 
-    public IReadOnlyDictionary<string, string> Settings => SettingsOf(_folder);
+    public IReadOnlyDictionary<string, string> Settings { get; }
 
-    public static async Task<SealedJournal> StartAsync(DatabaseKind kind)
+    public static async Task<SealedJournal> StartAsync(
+        DatabaseKind kind,
+        IReadOnlyDictionary<string, string>? more = null
+    )
     {
         var folder = Directory.CreateTempSubdirectory("scim-audit-");
         WriteKey(folder.FullName);
-        return new SealedJournal(await ApiServer.StartAsync(kind, SettingsOf(folder)), folder);
+        var settings = SettingsOf(folder).Concat(more ?? new Dictionary<string, string>()).ToDictionary();
+        return new SealedJournal(await ApiServer.StartAsync(kind, settings), folder, settings);
     }
 
     public static void WriteKey(string folder)
@@ -54,14 +59,16 @@ internal sealed class SealedJournal : IAsyncDisposable
     }
 
     /// <summary>As the worker does it: by a job, under its lease.</summary>
-    public async Task SealAsync(TenantId tenant)
+    public Task SealAsync(TenantId tenant) => SealAsync(Server, tenant);
+
+    public static async Task SealAsync(ApiServer server, TenantId tenant)
     {
-        await using var scope = Server.Services.CreateAsyncScope();
+        await using var scope = server.Services.CreateAsyncScope();
         var jobs = scope.ServiceProvider.GetRequiredService<IJobStore>();
         var job = Job.Create(tenant, "test.seal", TimeProvider.System.Now());
         await jobs.EnqueueAsync([job], default);
         var leased = await jobs.ClaimAsync("test", TimeSpan.FromMinutes(5), ["test.seal"], default, default);
-        var result = await Server.SendAsync(new SealJournal(leased!.Lease));
+        var result = await server.SendAsync(new SealJournal(leased!.Lease));
         await jobs.EndAttemptAsync(leased.Succeed(result, TimeProvider.System.Now()), default);
     }
 

@@ -47,8 +47,9 @@ public sealed partial class EveryStatementTests(Planning planning)
         "AuditSql.LastOfWindow",
         "GetAuditHandler.Select",
         "ShowTimelineHandler.SelectOwn",
-        "ShowTimelineHandler.GroupRows",
-        "ShowTimelineHandler.SelectLastLookedAt",
+        "ShowTimelineHandler.SelectMemberships",
+        "ShowTimelineHandler.NotNoted",
+        "ShowTimelineHandler.SelectIsComplete",
         "UserErasure.SelectTrace",
         "UserErasure.Erase",
     ];

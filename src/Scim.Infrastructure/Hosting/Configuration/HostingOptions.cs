@@ -122,7 +122,9 @@ public sealed class AuditOptions
     [Range(1, 86_400)]
     public int SealSeconds { get; set; } = 300;
 
-    [Description("Seconds between looks for rows of the journal that a stream has not sent.")]
+    [Description(
+        "Seconds between looks for rows that a stream, and checkpoints that their receiver, has not been sent."
+    )]
     [Range(1, 3600)]
     public int StreamSeconds { get; set; } = 5;
 
@@ -131,6 +133,14 @@ public sealed class AuditOptions
 
     [Description("A folder, best on another machine, that gets a copy of every checkpoint.")]
     public string? CheckpointFolder { get; set; }
+
+    [Description("An `https` URL of another system that every checkpoint is posted to.")]
+    [HttpUrl]
+    public string? CheckpointUrl { get; set; }
+
+    [Description("Value of the `Authorization` header of those requests.")]
+    [Secret]
+    public string? CheckpointAuthorization { get; set; }
 }
 
 public sealed class OutboundOptions

@@ -151,11 +151,18 @@ public static class OptionsCatalogue
         }
 
         var audit = Read<AuditOptions>(configuration, "Audit");
-        if (!string.IsNullOrEmpty(audit.CheckpointFolder) && string.IsNullOrEmpty(audit.SigningKeyFile))
+        foreach (
+            var (key, place) in new[]
+            {
+                (nameof(AuditOptions.CheckpointFolder), audit.CheckpointFolder),
+                (nameof(AuditOptions.CheckpointUrl), audit.CheckpointUrl),
+            }
+        )
         {
-            problems.Add(
-                "Audit:CheckpointFolder needs Audit:SigningKeyFile: only signed checkpoints are worth a copy."
-            );
+            if (!string.IsNullOrEmpty(place) && string.IsNullOrEmpty(audit.SigningKeyFile))
+            {
+                problems.Add($"Audit:{key} needs Audit:SigningKeyFile: only signed checkpoints are worth a copy.");
+            }
         }
 
         var bootstrap = Read<BootstrapOptions>(configuration, "Bootstrap");

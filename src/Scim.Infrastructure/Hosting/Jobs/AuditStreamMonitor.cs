@@ -11,7 +11,7 @@ using Scim.Infrastructure.Hosting.Scheduling;
 namespace Scim.Infrastructure.Hosting.Jobs;
 
 /// <summary>
-/// Watches how far streams are behind: for the metric, and for a line of <c>/ready</c> that says so while the service goes
+/// Watches how far streams, and the receiver of checkpoints, are behind: for the metrics, and for a line of <c>/ready</c> that says so while the service goes
 /// on as ever.
 /// </summary>
 internal sealed partial class AuditStreamMonitor : BackgroundService, IReadinessCheck
@@ -24,24 +24,34 @@ internal sealed partial class AuditStreamMonitor : BackgroundService, IReadiness
     private readonly TimeProvider _clock;
     private readonly ILogger<AuditStreamMonitor> _logger;
     private IReadOnlyList<StreamLag> _lags = [];
+    private IReadOnlyList<CheckpointLag> _checkpoints = [];
 
     public AuditStreamMonitor(
         IServiceScopeFactory scopes,
         CurrentSchema schema,
+        ICheckpoints checkpoints,
         IMeterFactory meters,
         TimeProvider clock,
         ILogger<AuditStreamMonitor> logger
     )
     {
         (_scopes, _schema, _clock, _logger) = (scopes, schema, clock, logger);
-        meters
-            .Create(ScimActivities.Name)
-            .CreateObservableGauge(
-                "scim.audit.stream.lag",
-                Observe,
+        var meter = meters.Create(ScimActivities.Name);
+        meter.CreateObservableGauge(
+            "scim.audit.stream.lag",
+            Observe,
+            "s",
+            "For how long the oldest row that a stream has not sent waits, by stream."
+        );
+        if (checkpoints.Receiver is not null)
+        {
+            meter.CreateObservableGauge(
+                "scim.audit.checkpoint.lag",
+                () => CheckpointAge().TotalSeconds,
                 "s",
-                "For how long the oldest row that a stream has not sent waits, by stream."
+                "For how long the oldest checkpoint that the receiver has not taken waits."
             );
+        }
     }
 
     public string Name => "audit-streams";
@@ -57,7 +67,9 @@ internal sealed partial class AuditStreamMonitor : BackgroundService, IReadiness
             .Distinct()
             .Count();
         return Task.FromResult(
-            late == 0 ? (true, "up to date") : (false, $"{late} behind; GET /admin/v1/audit/streams says why")
+            late > 0 ? (false, $"{late} behind; GET /admin/v1/audit/streams says why")
+            : CheckpointAge() > Late ? (false, "the receiver of checkpoints is behind")
+            : (true, "up to date")
         );
     }
 
@@ -72,6 +84,8 @@ internal sealed partial class AuditStreamMonitor : BackgroundService, IReadiness
                 scope.ServiceProvider.GetRequiredService<RequestContext>().ActAs("job:runner", tenant: null);
                 var streams = scope.ServiceProvider.GetRequiredService<IAuditStreamStore>();
                 Volatile.Write(ref _lags, await streams.ListLagsAsync(stoppingToken));
+                var deliveries = scope.ServiceProvider.GetRequiredService<ICheckpointDeliveries>();
+                Volatile.Write(ref _checkpoints, await deliveries.ListLagsAsync(stoppingToken));
             }
 #pragma warning disable CA1031 // The next look may succeed; what was seen last is told until then.
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
@@ -97,8 +111,12 @@ internal sealed partial class AuditStreamMonitor : BackgroundService, IReadiness
                 new KeyValuePair<string, object?>("stream", stream.Key.ToString("D"))
             ));
 
-    private TimeSpan Age(StreamLag lag) =>
-        lag.OldestUnsent is { } oldest && _clock.GetUtcNow() is var now && now > oldest ? now - oldest : TimeSpan.Zero;
+    private TimeSpan Age(StreamLag lag) => Age(lag.OldestUnsent);
+
+    private TimeSpan CheckpointAge() => Age(Volatile.Read(ref _checkpoints) is [var oldest, ..] ? oldest.Oldest : null);
+
+    private TimeSpan Age(DateTimeOffset? oldest) =>
+        oldest is { } time && _clock.GetUtcNow() is var now && now > time ? now - time : TimeSpan.Zero;
 
     [LoggerMessage(1, LogLevel.Debug, "How far audit streams are behind cannot be told", EventName = "streams-unseen")]
     private partial void Blind(Exception exception);

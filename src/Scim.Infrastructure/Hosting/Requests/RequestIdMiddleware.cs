@@ -8,8 +8,8 @@ using Scim.Application.Common;
 namespace Scim.Infrastructure.Hosting.Requests;
 
 /// <summary>
-/// Gives each request an id: the caller's <c>X-Request-Id</c> when it is harmless text, else the trace id, else a new
-/// one. It goes back in the answer, into the log scope, the journal and error answers.
+/// Gives each request an id: the caller's <c>X-Request-Id</c> when it is harmless text, else the caller's trace id, else
+/// a new one. It goes back in the answer, into the log scope, the journal and error answers.
 /// </summary>
 internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestIdMiddleware> logger)
 {
@@ -44,7 +44,8 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestI
             return trace.TraceId.ToHexString();
         }
 
-        return Activity.Current?.TraceId.ToHexString() ?? Guid.CreateVersion7().ToString("N");
+        // Not the trace id made here, which is random: the journal's index of these grows at its end alone.
+        return Guid.CreateVersion7().ToString("N");
     }
 
     // Read when a line is written, not when the scope opens: tenant and client are known only after authentication.

@@ -32,6 +32,11 @@ public static class SchedulingRegistration
             TimeSpan.FromSeconds(audit.StreamSeconds),
             interval => new ScheduleStreaming(interval)
         );
+        services.AddSchedule(
+            DeliverCheckpoints.JobType,
+            TimeSpan.FromSeconds(audit.StreamSeconds),
+            interval => new ScheduleDelivery(interval)
+        );
         services.AddHostedService<SchedulerService>();
         services.AddSingleton<AuditStreamMonitor>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditStreamMonitor>());

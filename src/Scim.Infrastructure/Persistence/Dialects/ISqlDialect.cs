@@ -24,6 +24,9 @@ internal interface ISqlDialect
     /// <summary>The open transactions that have written to the journal, or may, one text each; none where there is one writer.</summary>
     string JournalWriters { get; }
 
+    /// <summary>Statement: row-level security is that of tenant <c>$1</c> from here to the end of the round trip; null where there is none.</summary>
+    string? NameTenant { get; }
+
     /// <summary>Condition: the column is one of <see cref="Arg.Uuids"/>.</summary>
     string AnyUuid(string column, int parameter);
 

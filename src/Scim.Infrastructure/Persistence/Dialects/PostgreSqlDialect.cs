@@ -2,6 +2,8 @@ namespace Scim.Infrastructure.Persistence.Dialects;
 
 internal sealed class PostgreSqlDialect : ISqlDialect
 {
+    public const string SetTenant = "select set_config('scim.tenant_id', $1, true)";
+
     public static readonly PostgreSqlDialect Instance = new();
 
     public DatabaseProvider Provider => DatabaseProvider.PostgreSql;
@@ -24,6 +26,8 @@ internal sealed class PostgreSqlDialect : ISqlDialect
              where locktype = 'relation' and relation = 'journal'::regclass and mode = 'RowExclusiveLock'
                and database = (select oid from pg_database where datname = current_database()) and granted
             """;
+
+    public string? NameTenant => SetTenant;
 
     public string JsonArray => "json_build_array";
 

@@ -21,6 +21,8 @@ internal sealed class SqliteDialect : ISqlDialect
 
     public string JournalWriters => "select '' where 1 = 0";
 
+    public string? NameTenant => null;
+
     public string JsonArray => "json_array";
 
     public string JsonArrayAgg => "json_group_array";

@@ -29,17 +29,10 @@ internal sealed class AuditReader(IDatabase database, ITenantSession session, Re
     )
     {
         var names = await NamesAsync(rows, cancellationToken);
-        var changes = new Dictionary<(TenantId, long), string>();
-        foreach (var tenant in rows.Where(row => row.ChangeDigest is not null).GroupBy(row => row.Tenant))
-        {
-            await ReadChangesAsync(
-                tenant.Key,
-                [.. tenant.Select(row => row.Sequence.ToString(CultureInfo.InvariantCulture))],
-                changes,
-                cancellationToken
-            );
-        }
-
+        var changes = await ReadChangesAsync(
+            [.. rows.Where(row => row.ChangeDigest is not null).GroupBy(row => row.Tenant)],
+            cancellationToken
+        );
         return [.. rows.Select(row => Show(row, names, changes.GetValueOrDefault((row.Tenant, row.Sequence))))];
     }
 
@@ -64,37 +57,62 @@ internal sealed class AuditReader(IDatabase database, ITenantSession session, Re
         );
     }
 
-    private async Task ReadChangesAsync(
-        TenantId tenant,
-        string[] sequences,
-        Dictionary<(TenantId, long), string> changes,
+    // One round trip for all tenants: each is named before its own statement.
+    private async Task<Dictionary<(TenantId, long), string>> ReadChangesAsync(
+        IReadOnlyList<IGrouping<TenantId, JournalRecord>> tenants,
         CancellationToken cancellationToken
     )
     {
+        var changes = new Dictionary<(TenantId, long), string>();
+        if (tenants.Count == 0)
+        {
+            return changes;
+        }
+
+        var select = $"""
+            select c.sequence, c.change from journal_changes c
+             where c.tenant_id = $1
+               and {session.Dialect.In(
+                "c.sequence",
+                $"select cast(t.value as bigint) from {session.Dialect.TextSet(2)}"
+            )}
+            """;
+        var statements = new List<Statement>();
+        foreach (var tenant in tenants)
+        {
+            if (session.Dialect.NameTenant is { } nameTenant)
+            {
+                statements.Add(new Statement(nameTenant, Arg.Text(tenant.Key.ToString())));
+            }
+
+            var sequences = tenant.Select(row => row.Sequence.ToString(CultureInfo.InvariantCulture));
+            statements.Add(new Statement(select, Arg.Uuid(tenant.Key.Value), Arg.Texts([.. sequences])));
+        }
+
         var before = request.Tenant;
-        request.ActAs(request.Actor, tenant);
+        request.ActAs(request.Actor, tenants[0].Key);
         try
         {
-            await session.QueryAsync(
-                [
-                    new Statement(
-                        $"""
-                        select c.sequence, c.change
-                          from {session.Dialect.TextSet(2)}
-                          join journal_changes c on c.tenant_id = $1 and c.sequence = cast(t.value as bigint)
-                        """,
-                        Arg.Uuid(tenant.Value),
-                        Arg.Texts(sequences)
-                    ),
-                ],
+            return await session.QueryAsync(
+                statements,
                 async found =>
                 {
-                    while (await found.ReadAsync())
+                    foreach (var tenant in tenants)
                     {
-                        changes[(tenant, found.Int(0))] = found.Text(1);
+                        if (session.Dialect.NameTenant is not null)
+                        {
+                            await found.NextAsync();
+                        }
+
+                        while (await found.ReadAsync())
+                        {
+                            changes[(tenant.Key, found.Int(0))] = found.Text(1);
+                        }
+
+                        await found.NextAsync();
                     }
 
-                    return changes.Count;
+                    return changes;
                 },
                 cancellationToken
             );

@@ -12,10 +12,9 @@ internal sealed class ShowTimelineHandler(
     IUserErasure users,
     AuditReader reader,
     RequestContext request
-) : IRequestHandler<ShowTimeline, AuditPage>
+) : IRequestHandler<ShowTimeline, Timeline>
 {
-    // Which members a group's row named stands in its change, which no index serves: so many rows of groups are looked
-    // through for one page.
+    // Of the newest rows, whose members are not noted yet, so many are looked through; mostly there are those of minutes.
     private const int Window = 10_000;
 
     private const string Newest = "order by i.occurred_at desc, i.sequence desc limit";
@@ -25,24 +24,32 @@ internal sealed class ShowTimelineHandler(
          where i.tenant_id = $1 and i.resource_id = $2 and (i.occurred_at, i.sequence) < ($3, $4) {Newest} $5
         """;
 
-    private const string GroupRows = $"""
+    private const string SelectMemberships = $"""
+        select {RecordRow.Columns} from journal j
+         where j.tenant_id = $1 and j.sequence in (
+               select i.sequence from journal_members i
+                where i.tenant_id = $1 and i.member_id = $2 and (i.occurred_at, i.sequence) < ($3, $4) {Newest} $5)
+        """;
+
+    private const string NotNoted = """
         select i.* from journal i
-         where i.tenant_id = $1 and i.resource_type = 'Group' and (i.occurred_at, i.sequence) < ($3, $4) {Newest} $6
+         where i.tenant_id = $1 and i.sequence > coalesce((
+               select p.sequence from journal_member_positions p where p.tenant_id = $1), 0)
+         order by i.sequence desc
         """;
 
-    private const string SelectLastLookedAt = $"""
-        select i.occurred_at, i.sequence from ({GroupRows}) i where i.tenant_id = $1 {Newest} 1 offset $7
-        """;
+    private const string SelectIsComplete =
+        $"select count(*) <= $2 from ({NotNoted} limit $2 + 1) i where i.tenant_id = $1";
 
-    private readonly string _selectMemberships = $"""
+    private readonly string _selectNotNoted = $"""
         select {RecordRow.Columns} from (
-               select i.* from ({GroupRows}) i
+               select i.* from ({NotNoted} limit $6) i
                  join journal_changes c on c.tenant_id = i.tenant_id and c.sequence = i.sequence
-                where i.tenant_id = $1 and {session.Dialect.Contains("c.change", "$2")} {Newest} $5) found
-         order by occurred_at desc, sequence desc
+                where i.tenant_id = $1 and i.resource_type = 'Group' and (i.occurred_at, i.sequence) < ($3, $4)
+                  and {session.Dialect.Contains("c.change", "$2")} {Newest} $5) found
         """;
 
-    public async Task<AuditPage> Handle(ShowTimeline query, CancellationToken cancellationToken)
+    public async Task<Timeline> Handle(ShowTimeline query, CancellationToken cancellationToken)
     {
         AuditReach.Require(request, query.Tenant);
         if (await users.FindAsync(query.Tenant, query.User, cancellationToken) == UserTrace.None)
@@ -59,34 +66,31 @@ internal sealed class ShowTimelineHandler(
             Arg.Int(before.Sequence),
             Arg.Int(query.Limit + 1),
             Arg.Int(Window),
-            Arg.Int(Window - 1),
         ];
-        var (rows, lookedAt) = await session.QueryAsync(
+        // On one snapshot: a row is noted or is not.
+        var (rows, isComplete) = await session.SnapshotAsync(
             [
                 new Statement(SelectOwn, args[..5]),
-                new Statement(_selectMemberships, args[..6]),
-                new Statement(SelectLastLookedAt, args),
+                new Statement(SelectMemberships, [args[0], Arg.Uuid(query.User), .. args[2..5]]),
+                new Statement(_selectNotNoted, args),
+                new Statement(SelectIsComplete, args[0], args[5]),
             ],
             ReadAsync,
             cancellationToken
         );
-        // What is older than the last row of a group that was looked at belongs to a later page.
-        var known = rows.Where(row =>
-                lookedAt is not { } last || (row.OccurredAt, row.Sequence).CompareTo((last.Time, last.Sequence)) >= 0
-            )
-            .OrderByDescending(row => (row.OccurredAt, row.Sequence))
-            .ToList();
-        var shown = known.Take(query.Limit).ToList();
-        return new AuditPage(
+        var found = rows.OrderByDescending(row => (row.OccurredAt, row.Sequence)).ToList();
+        var shown = found.Take(query.Limit).ToList();
+        return new Timeline(
             await reader.ShowAsync(shown, cancellationToken),
-            known.Count > query.Limit ? new AuditPosition(shown[^1].OccurredAt, shown[^1].Sequence) : lookedAt
+            found.Count > query.Limit ? new AuditPosition(shown[^1].OccurredAt, shown[^1].Sequence) : null,
+            isComplete
         );
     }
 
-    private static async ValueTask<(List<JournalRecord> Rows, AuditPosition? LookedAt)> ReadAsync(Rows rows)
+    private static async ValueTask<(List<JournalRecord> Rows, bool IsComplete)> ReadAsync(Rows rows)
     {
         var found = new List<JournalRecord>();
-        for (var statement = 0; statement < 2; statement++)
+        for (var statement = 0; statement < 3; statement++)
         {
             while (await rows.ReadAsync())
             {
@@ -96,6 +100,7 @@ internal sealed class ShowTimelineHandler(
             await rows.NextAsync();
         }
 
-        return (found, await rows.ReadAsync() ? new AuditPosition(rows.Time(0), rows.Int(1)) : null);
+        await rows.ReadAsync();
+        return (found, rows.Bool(0));
     }
 }

@@ -46,7 +46,7 @@ internal sealed class AuditStreamStore(IDatabase database, ControlJournal journa
     private const string Insert = """
         insert into audit_streams (tenant_id, id, all_tenants, name, url, authorization_header, state, first_sequence, version, created_at)
         select @TenantId, @Id, @AllTenants, @Name, @Url, @AuthorizationHeader, @State,
-               coalesce((select sequence from journal order by occurred_at desc, sequence desc limit 1), 0), @Version, @CreatedAt
+               coalesce((select sequence from journal where sequence > 0 order by occurred_at desc, sequence desc limit 1), 0), @Version, @CreatedAt
          where exists (select 1 from tenants where id = @TenantId) or @TenantId = @Installation
         returning first_sequence
         """;

@@ -51,7 +51,11 @@ internal sealed class SealStore(IDatabase database, TimeProvider clock) : ISealS
                select 1 from journal j
                 where j.tenant_id = t.id and j.sequence > coalesce((
                       select s.last_sequence from journal_seals s
-                       where s.tenant_id = t.id order by s.number desc limit 1), 0))
+                       where s.tenant_id = t.id order by s.number desc limit 1), 0)
+               union all
+               select 1 from journal j
+                where j.tenant_id = t.id and j.sequence > coalesce((
+                      select p.sequence from journal_member_positions p where p.tenant_id = t.id), 0))
          order by t.id desc limit @limit
         """;
 

@@ -11,6 +11,7 @@ namespace Scim.Infrastructure.Persistence.Sealing;
 internal sealed class VerifyAuditHandler(
     IAuditTrail trail,
     ICheckpoints checkpoints,
+    ICheckpointDeliveries deliveries,
     ITenantStore tenants,
     RequestContext context
 ) : IRequestHandler<VerifyAudit, ChainReport>
@@ -39,8 +40,10 @@ internal sealed class VerifyAuditHandler(
             }
         }
 
+        // An export is verified without a database.
         var report = verifier.Finish(
-            await checkpoints.ReadCopiesAsync(tenant, request.CheckpointFolder, cancellationToken)
+            await checkpoints.ReadCopiesAsync(tenant, request.CheckpointFolder, cancellationToken),
+            request.ExportFile is null ? await deliveries.FindAsync(tenant, cancellationToken) : null
         );
         // The chain outlives its tenant; where there is no trace of one, there was none.
         return report is { Rows: 0, Seals: 0, Checkpoints: 0, IsIntact: true } && tenant != TenantId.Installation

@@ -61,6 +61,18 @@ internal sealed class TenantPurge(IDatabase database, ControlJournal journal, Ti
                select sequence from journal_changes where tenant_id = @tenant order by sequence limit @limit)
         """;
 
+    // Waits for the job that notes members, and leaves it nothing to note.
+    private const string EndNoting = """
+        insert into journal_member_positions (tenant_id, sequence) values (@tenant, 9223372036854775807)
+        on conflict (tenant_id) do update set sequence = excluded.sequence
+        """;
+
+    private const string JournalMembers = """
+        delete from journal_members
+         where tenant_id = @tenant and (member_id, occurred_at, sequence) in (
+               select member_id, occurred_at, sequence from journal_members where tenant_id = @tenant limit @limit)
+        """;
+
     private const string SelectSlug = """
         select slug from tenants where id = @tenant and purging_at is not null and purged_at is null
         """;
@@ -83,6 +95,7 @@ internal sealed class TenantPurge(IDatabase database, ControlJournal journal, Ti
         Groups,
         Counters,
         Changes,
+        JournalMembers,
     ];
 
     // Few rows each, and read until the end: by then nothing is left that they could describe.
@@ -91,11 +104,9 @@ internal sealed class TenantPurge(IDatabase database, ControlJournal journal, Ti
         "delete from client_deviations where tenant_id = @tenant",
         "delete from tokens where tenant_id = @tenant",
         "delete from client_assertions where tenant_id = @tenant",
-        "delete from client_assertions where tenant_id = @tenant",
         "delete from scim_clients where tenant_id = @tenant",
         "delete from audit_stream_positions where tenant_id = @tenant",
         "delete from audit_streams where tenant_id = @tenant",
-        "delete from tenant_settings where tenant_id = @tenant",
         "delete from settings_versions where tenant_id = @tenant",
         "delete from tenant_schemas where tenant_id = @tenant",
         "delete from operator_tenants where tenant_id = @tenant",
@@ -117,6 +128,11 @@ internal sealed class TenantPurge(IDatabase database, ControlJournal journal, Ti
             async (connection, transaction) =>
             {
                 var begun = await ExecuteAsync(_begin, lease, transaction, cancellationToken);
+                if (begun == 1)
+                {
+                    await ExecuteAsync(EndNoting, lease, transaction, cancellationToken);
+                }
+
                 await transaction.FenceAsync(lease, 0, cancellationToken);
                 return begun == 1;
             },
