@@ -41,7 +41,7 @@ internal static class ApiKeysEndpoints
                 key.Scopes,
                 key.CreatedAt,
                 key.ExpiresAt,
-                issued.Value,
+                value = new ShownOnce(issued.Value),
             }
         );
     }
