@@ -19,6 +19,7 @@ internal sealed partial class SqlTests
         ["operator_recovery_codes"] = "belong to operators",
         ["operator_sessions"] = "belong to operators",
         ["api_keys"] = "run the service, above tenants",
+        ["kept_answers"] = "belong to operators and API keys",
         ["signups"] = "nobody's tenant yet",
         ["sign_in_failures"] = "accounts and networks under keyed digests",
         ["tenants"] = "its own id is the tenant",

@@ -44,8 +44,26 @@ internal static class AdminBody
             ? await BindAsync<T>(context, [])
             : await ReadAsync<T>(context);
 
+    /// <summary>The body before its endpoint reads it; null where there is none.</summary>
+    public static async Task<JsonObject?> PeekAsync(HttpContext context)
+    {
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false)
+        {
+            return null;
+        }
+
+        var bytes = await ReadBytesAsync(context);
+        context.Features.Set(new Peeked(bytes));
+        return Parse(bytes);
+    }
+
     private static ValueTask<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext context)
     {
+        if (context.Features.Get<Peeked>() is { } peeked)
+        {
+            return new(peeked.Bytes);
+        }
+
         var limits = context.RequestServices.GetRequiredService<DataPlaneLimits>();
         return ScimBody.ReadAsync(context, limits with { MaxBodyBytes = Math.Min(limits.MaxBodyBytes, MaxBytes) });
     }
@@ -134,4 +152,6 @@ internal static class AdminBody
     }
 
     private static string Shorten(string name) => name.Length <= 64 ? name : name[..64];
+
+    private sealed record Peeked(ReadOnlyMemory<byte> Bytes);
 }

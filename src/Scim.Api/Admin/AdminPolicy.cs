@@ -5,7 +5,11 @@ namespace Scim.Api.Admin;
 
 /// <param name="Needed">What the credential must allow; none where any of the kind will do.</param>
 /// <param name="Operation">The journal's name of it; null for what changes nothing.</param>
-internal sealed record AdminAccess(AdminCredential Credential, Permissions Needed, string? Operation = null);
+internal sealed record AdminAccess(AdminCredential Credential, Permissions Needed, string? Operation = null)
+{
+    /// <summary>A POST has its effect once, if it comes with an Idempotency-Key.</summary>
+    public bool TakesKey { get; init; }
+}
 
 internal enum AdminCredential
 {
@@ -102,5 +106,5 @@ internal static class AdminPolicy
     private static AdminAccess Read(Permissions needed) => new(AdminCredential.SessionOrApiKey, needed);
 
     private static AdminAccess Write(Permissions needed, string operation) =>
-        new(AdminCredential.SessionOrApiKey, needed, operation);
+        new(AdminCredential.SessionOrApiKey, needed, operation) { TakesKey = true };
 }

@@ -8,6 +8,7 @@ internal static class AdminRoutes
     public static void MapAdmin(this IEndpointRouteBuilder app)
     {
         var admin = app.MapGroup(Base);
+        admin.AddEndpointFilter(new Idempotency());
         SignInEndpoints.Map(admin);
         OperatorsEndpoints.Map(admin);
         ApiKeysEndpoints.Map(admin);

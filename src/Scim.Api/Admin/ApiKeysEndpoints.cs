@@ -40,7 +40,7 @@ internal static class ApiKeysEndpoints
         return AdminResults.Created(
             context.Response,
             $"{AdminRoutes.Base}/api_keys/{key.Id:D}",
-            new NewApiKey(key.Id, key.Name, key.Scopes, key.CreatedAt, key.ExpiresAt, issued.Value)
+            new NewApiKey(key.Id, key.Name, key.Scopes, key.CreatedAt, key.ExpiresAt, new ShownOnce(issued.Value))
         );
     }
 
@@ -56,7 +56,7 @@ internal static class ApiKeysEndpoints
         IReadOnlyList<string> Scopes,
         DateTimeOffset CreatedAt,
         DateTimeOffset ExpiresAt,
-        string Value
+        ShownOnce Value
     )
     {
         public override string ToString() => $"{nameof(NewApiKey)} {Id:D}";

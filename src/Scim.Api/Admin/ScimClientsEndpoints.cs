@@ -202,13 +202,13 @@ internal static class ScimClientsEndpoints
 
     private sealed record TokenAnswer(
         string Id,
-        string Value,
+        ShownOnce Value,
         DateTimeOffset? ExpiresAt,
         IReadOnlyList<ReplacedToken> Replaced
     )
     {
         public TokenAnswer(IssuedToken issued)
-            : this(issued.TokenId, issued.Token, issued.ExpiresAt, issued.Replaced) { }
+            : this(issued.TokenId, new ShownOnce(issued.Token), issued.ExpiresAt, issued.Replaced) { }
 
         public override string ToString() => $"{nameof(TokenAnswer)} {Id}";
     }

@@ -74,7 +74,7 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
             AdminPolicy.Find(method, path) ?? throw new InvalidOperationException($"{method} {path} has no policy.");
         var isRead = HttpMethods.IsGet(method);
         var isPost = HttpMethods.IsPost(method);
-        var isRepeatable = isPost && IsRepeatable(path);
+        var makes = isPost && Makes(path);
         // A POST with a body makes something new: there is no version yet.
         var precondition = isRead || (isPost && hasBody) ? null : version;
         var parameters = operation.Parameters!;
@@ -89,11 +89,11 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
             );
         }
 
-        if (isRepeatable)
+        if (access.TakesKey)
         {
             parameters.Add(
                 Header(
-                    "Idempotency-Key",
+                    Idempotency.Header,
                     "A text of the caller's own: within a day the same request with the same key has one effect."
                 )
             );
@@ -103,8 +103,8 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
         var mayMiss =
             path.Contains('{', StringComparison.Ordinal)
             || parameters.Any(parameter => parameter.Name == "tenantId")
-            || (access.Credential == AdminCredential.None && isRepeatable);
-        AddHeaders(operation, version is not null);
+            || (access.Credential == AdminCredential.None && makes);
+        AddHeaders(operation, version is not null, access.TakesKey);
         Credentials.Describe(operation, document, access, isRead);
         Problems.Describe(
             operation,
@@ -117,18 +117,19 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
                 500,
                 503,
                 .. mayMiss ? (int[])[404] : [],
-                .. hasBody ? (int[])[400, 413, 415] : [],
-                .. isRepeatable || !(isRead || isPost) ? (int[])[409] : [],
+                .. hasBody || access.TakesKey ? (int[])[400] : [],
+                .. hasBody ? (int[])[413, 415] : [],
+                .. makes || !(isRead || isPost) ? (int[])[409] : [],
                 .. precondition is not null ? (int[])[412] : [],
                 .. precondition?.IsRequired == true ? (int[])[428] : [],
             ]
         );
     }
 
-    private static bool IsRepeatable(string path) =>
+    private static bool Makes(string path) =>
         path[AdminRoutes.Base.Length..] is not ("/login" or "/login/enroll" or "/session/heartbeat");
 
-    private static void AddHeaders(OpenApiOperation operation, bool hasVersion)
+    private static void AddHeaders(OpenApiOperation operation, bool hasVersion, bool takesKey)
     {
         foreach (var (status, response) in operation.Responses!)
         {
@@ -141,6 +142,11 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
             if (hasVersion && status is "200" or "201")
             {
                 headers["ETag"] = Text("The version, for `If-Match`.");
+            }
+
+            if (takesKey && status[0] == '2')
+            {
+                headers[Idempotency.ReplayedHeader] = Text("`true` where the first request with this key is answered again.");
             }
 
             ((OpenApiResponse)response).Headers = headers;

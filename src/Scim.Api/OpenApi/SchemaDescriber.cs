@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -5,6 +6,7 @@ using FluentValidation;
 using FluentValidation.Validators;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Scim.Api.Admin;
 
 namespace Scim.Api.OpenApi;
 
@@ -21,6 +23,13 @@ internal sealed class SchemaDescriber : IOpenApiSchemaTransformer
     )
     {
         var type = context.JsonTypeInfo;
+        if (type.Type == typeof(ShownOnce))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Description = "A secret, in this answer only.";
+            return;
+        }
+
         if (type.Kind != JsonTypeInfoKind.Object || schema.Properties is not { Count: > 0 } properties)
         {
             return;
@@ -37,6 +46,15 @@ internal sealed class SchemaDescriber : IOpenApiSchemaTransformer
             foreach (var property in type.Properties.Where(property => !property.IsGetNullable))
             {
                 SetNull(properties, property.Name, mayBe: false);
+            }
+
+            if (type.Properties.Any(property => IsSecret(property) || property.PropertyType.GetProperties().Any(IsSecret)))
+            {
+                properties["secretShown"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Boolean,
+                    Description = "True in the answer of a repeat, which is without the secret.",
+                };
             }
 
             return;
@@ -85,8 +103,13 @@ internal sealed class SchemaDescriber : IOpenApiSchemaTransformer
         }
     }
 
+    private static bool IsSecret(JsonPropertyInfo property) => property.PropertyType == typeof(ShownOnce);
+
+    private static bool IsSecret(PropertyInfo property) => property.PropertyType == typeof(ShownOnce);
+
     private static bool IsAlwaysThere(JsonPropertyInfo property) =>
         !property.IsExtensionData
+        && !IsSecret(property)
         && property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: true) != true
         && property.AssociatedParameter?.HasDefaultValue != true;
 

@@ -35,6 +35,10 @@ internal sealed class PruneTenantHandler(IRetentionStore store, RetentionPolicy 
                 // Whoever comes back within a day is still told that the session ended, and why.
                 ? await store.PruneSignInsAsync(request.Lease, now.AddDays(-1), cancellationToken)
                 : 0;
+        var keptAnswers =
+            request.Lease.Tenant == TenantId.Installation
+                ? await store.PruneKeptAnswersAsync(request.Lease, now, cancellationToken)
+                : 0;
         return JsonSerializer.Serialize(
             new
             {
@@ -42,6 +46,7 @@ internal sealed class PruneTenantHandler(IRetentionStore store, RetentionPolicy 
                 jobs,
                 changes,
                 signIns,
+                keptAnswers,
             }
         );
     }
@@ -72,6 +77,9 @@ public interface IRetentionStore
 
     /// <summary>The installation's own: sessions that ended by themselves, and failures of sign-in that delay nobody any more.</summary>
     Task<int> PruneSignInsAsync(JobLease lease, DateTimeOffset before, CancellationToken cancellationToken);
+
+    /// <summary>The installation's own: answers that were kept for repeats of requests, and are past their day.</summary>
+    Task<int> PruneKeptAnswersAsync(JobLease lease, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
     /// Erases what journalled changes were, beginning with the oldest; the facts stay. Each transaction that erases is itself journalled.

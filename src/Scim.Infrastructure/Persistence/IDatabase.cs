@@ -18,4 +18,7 @@ internal interface IDatabase
 
     /// <summary>The same under the only role that may delete what journalled changes were, and may do little else.</summary>
     Task<T> EraseAsync<T>(Func<DbConnection, DbTransaction, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>The part of a transaction of the control role that only that role may do.</summary>
+    Task<T> EraseAsync<T>(DbTransaction transaction, Func<DbConnection, DbTransaction, Task<T>> work);
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using Npgsql;
 using Scim.Infrastructure.Persistence.Dialects;
 
@@ -6,6 +7,9 @@ namespace Scim.Infrastructure.Persistence;
 
 internal sealed class PostgreSqlDatabase(PostgreSqlConnections connections, DatabaseFaults faults) : IDatabase
 {
+    private const string BecomeErasing = $"set local role {PostgreSqlConnections.ErasureRole}";
+    private const string BecomeControl = $"set local role {PostgreSqlConnections.ControlRole}";
+
     public ISqlDialect Dialect => PostgreSqlDialect.Instance;
 
     public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken)
@@ -30,6 +34,16 @@ internal sealed class PostgreSqlDatabase(PostgreSqlConnections connections, Data
         Func<DbConnection, DbTransaction, Task<T>> work,
         CancellationToken cancellationToken
     ) => WriteAsync(connections.Erasure, work, cancellationToken);
+
+    public async Task<T> EraseAsync<T>(DbTransaction transaction, Func<DbConnection, DbTransaction, Task<T>> work)
+    {
+        var connection = transaction.Connection!;
+        await connection.ExecuteAsync(BecomeErasing, transaction: transaction);
+        // A statement that fails ends the transaction, and the role with it.
+        var result = await work(connection, transaction);
+        await connection.ExecuteAsync(BecomeControl, transaction: transaction);
+        return result;
+    }
 
     private async Task<T> WriteAsync<T>(
         NpgsqlDataSource source,

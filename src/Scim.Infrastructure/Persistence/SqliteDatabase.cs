@@ -25,6 +25,9 @@ internal sealed class SqliteDatabase(SqliteConnections connections, DatabaseFaul
         CancellationToken cancellationToken
     ) => WriteAsync(work, cancellationToken);
 
+    public Task<T> EraseAsync<T>(DbTransaction transaction, Func<DbConnection, DbTransaction, Task<T>> work) =>
+        work(transaction.Connection!, transaction);
+
     public async Task<T> WriteAsync<T>(
         Func<DbConnection, DbTransaction, Task<T>> work,
         CancellationToken cancellationToken

@@ -14,9 +14,9 @@ namespace Scim.Infrastructure.Security;
 /// </summary>
 internal sealed class SecretBox(ServerKeys keys, IOptions<SecretsOptions> options) : ISecretBox
 {
+    public const string OwnKeyName = "secret-box";
     public const int KeyLength = 32;
 
-    private const string OwnKeyName = "secret-box";
     private const byte Version = 1;
     private const int IdLength = 8;
     private const int NonceLength = 12;

@@ -6,6 +6,7 @@ using Scim.Application.Operators;
 using Scim.Application.Tenants;
 using Scim.Infrastructure.Hosting.Startup;
 using Scim.Infrastructure.Persistence.ApiKeys;
+using Scim.Infrastructure.Persistence.Idempotency;
 using Scim.Infrastructure.Persistence.Operators;
 using Scim.Infrastructure.Persistence.Tenants;
 
@@ -17,6 +18,7 @@ public static class SecurityRegistration
     internal static IServiceCollection AddCredentials(this IServiceCollection services)
     {
         services.AddScoped<ControlJournal>();
+        services.AddScoped<IKeptAnswers, KeptAnswers>();
         services.AddScoped<ITenantStore, TenantStore>();
         services.AddScoped<IClientStore, ClientStore>();
         services.AddSingleton<ServerKeys>();

@@ -21,6 +21,15 @@ internal sealed class ServerKeys(IDatabase database, TimeProvider clock)
     public ValueTask<byte[]> GetAsync(string name, CancellationToken cancellationToken) =>
         _keys.TryGetValue(name, out var key) ? new(key) : new(LoadAsync(name, cancellationToken));
 
+    /// <summary>
+    /// Has the keys that acts of operators ask for: none can be made while an act has the embedded database's only writer.
+    /// </summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await GetAsync(TokenSealer.KeyName, cancellationToken);
+        await GetAsync(SecretBox.OwnKeyName, cancellationToken);
+    }
+
     private async Task<byte[]> LoadAsync(string name, CancellationToken cancellationToken)
     {
         var key =

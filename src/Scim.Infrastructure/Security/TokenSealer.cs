@@ -13,9 +13,9 @@ namespace Scim.Infrastructure.Security;
 /// </summary>
 internal sealed class TokenSealer(ServerKeys keys) : ITokenSealer
 {
+    public const string KeyName = "token-pre-check";
     public const int PreCheckLength = 8;
 
-    private const string KeyName = "token-pre-check";
     private const string Scheme = "1$pbkdf2-sha256";
     private const int Iterations = 10_000;
     private const int SaltLength = 16;

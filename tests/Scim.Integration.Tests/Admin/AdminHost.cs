@@ -185,6 +185,8 @@ internal sealed class AdminClient(ApiServer server, string? token) : IDisposable
         set => _http.Token = value;
     }
 
+    public Uri Server => server.BaseAddress;
+
     /// <summary>What the proxy says of where the request comes from.</summary>
     public string Network { get; init; } =
         string.Join('.', RandomNumberGenerator.GetBytes(3).Select(part => part.ToString(CultureInfo.InvariantCulture)))

@@ -52,6 +52,9 @@ internal sealed class DeviationRecorderTests
             CancellationToken cancellationToken
         ) => throw new OperationCanceledException();
 
+        public Task<T> EraseAsync<T>(DbTransaction transaction, Func<DbConnection, DbTransaction, Task<T>> work) =>
+            throw new OperationCanceledException();
+
         public Task<T> WriteAsync<T>(
             Func<DbConnection, DbTransaction, Task<T>> work,
             CancellationToken cancellationToken

@@ -29,6 +29,7 @@ internal sealed class RowLevelSecurityTests
         "operator_recovery_codes",
         "operator_sessions",
         "api_keys",
+        "kept_answers", // what operators and API keys were answered
         "sign_in_failures", // accounts and networks under keyed digests
         "signups", // nobody's tenant yet
         "schema_migrations",

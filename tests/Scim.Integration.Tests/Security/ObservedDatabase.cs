@@ -32,5 +32,8 @@ internal sealed class ObservedDatabase(IDatabase database) : IDatabase
         CancellationToken cancellationToken
     ) => Away ? Missing<T>() : database.EraseAsync(work, cancellationToken);
 
+    public Task<T> EraseAsync<T>(DbTransaction transaction, Func<DbConnection, DbTransaction, Task<T>> work) =>
+        Away ? Missing<T>() : database.EraseAsync(transaction, work);
+
     private static Task<T> Missing<T>() => Task.FromException<T>(ScimError.Unavailable("The database is away."));
 }

@@ -3,10 +3,11 @@ using Dapper;
 using Scim.Application.Audit;
 using Scim.Application.Common;
 using Scim.Domain.Tenants;
+using Scim.Infrastructure.Persistence.Tenants;
 
 namespace Scim.Infrastructure.Persistence.Journal;
 
-internal sealed class UserErasure(IDatabase database, ITenantSession session, RequestContext request) : IUserErasure
+internal sealed class UserErasure(ControlJournal journal, ITenantSession session, RequestContext request) : IUserErasure
 {
     private const string SelectTrace = """
         select exists (select 1 from users where tenant_id = $1 and id = $2),
@@ -39,7 +40,7 @@ internal sealed class UserErasure(IDatabase database, ITenantSession session, Re
     }
 
     public Task<int> EraseAsync(TenantId tenant, Guid user, DateTimeOffset now, CancellationToken cancellationToken) =>
-        database.EraseAsync(
+        journal.EraseAsync(
             async (connection, transaction) =>
             {
                 var resourceId = user.ToString("D");

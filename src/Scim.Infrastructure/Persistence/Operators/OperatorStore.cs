@@ -16,6 +16,7 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
         insert into operators (id, user_name, user_name_key, password_hash, roles, reach, state, totp_secret, enrolled_at,
                                version, created_at)
         values (@Id, @UserName, @key, @PasswordHash, @roles, @reach, @state, @TotpSecret, @enrolledAt, @Version, @CreatedAt)
+        on conflict (user_name_key) do nothing
         """;
 
     private const string Update = """
@@ -57,26 +58,21 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
         );
     }
 
-    public async Task AddAsync(OperatorAccount account, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await journal.ActAsync(
-                async (connection, transaction) =>
+    public Task AddAsync(OperatorAccount account, DateTimeOffset now, CancellationToken cancellationToken) =>
+        journal.ActAsync(
+            async (connection, transaction) =>
+            {
+                if (await connection.ExecuteAsync(Insert, Row(account), transaction) == 0)
                 {
-                    await connection.ExecuteAsync(Insert, Row(account), transaction);
-                    await SetReachAsync(connection, transaction, account);
-                    await AppendAsync(transaction, now, "operator.create", account, new { after = Facts(account) });
-                    return true;
-                },
-                cancellationToken
-            );
-        }
-        catch (UniqueViolationException exception) when (exception.Constraint == "operators_user_name_key")
-        {
-            throw Taken();
-        }
-    }
+                    throw Taken();
+                }
+
+                await SetReachAsync(connection, transaction, account);
+                await AppendAsync(transaction, now, "operator.create", account, new { after = Facts(account) });
+                return true;
+            },
+            cancellationToken
+        );
 
     public async Task<bool> UpdateAsync(
         OperatorAccount before,

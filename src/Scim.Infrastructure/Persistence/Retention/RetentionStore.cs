@@ -4,6 +4,7 @@ using Dapper;
 using Scim.Application.Common;
 using Scim.Application.Retention;
 using Scim.Domain.Jobs;
+using Scim.Infrastructure.Persistence.Idempotency;
 using Scim.Infrastructure.Persistence.Jobs;
 using Scim.Infrastructure.Persistence.Journal;
 using Scim.Infrastructure.Persistence.Operators;
@@ -93,6 +94,9 @@ internal sealed class RetentionStore(IDatabase database, RequestContext request,
             },
             cancellationToken
         );
+
+    public Task<int> PruneKeptAnswersAsync(JobLease lease, DateTimeOffset now, CancellationToken cancellationToken) =>
+        PruneAsync(KeptAnswers.DeleteExpired, lease, new { now }, cancellationToken);
 
     public Task<int> EraseChangesAsync(
         JobLease lease,

@@ -7,12 +7,10 @@ using Scim.Domain.Errors;
 using Scim.Domain.Schemas;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Persistence.Tenants;
-using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence.Schemas;
 
-internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase database, ConfigurationEpoch epoch)
-    : ITenantSchemaStore
+internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase database) : ITenantSchemaStore
 {
     /// <summary>More would slow down each of the tenant's requests.</summary>
     private const int MaxSchemas = 100;
@@ -57,15 +55,20 @@ internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase databa
         ) ?? throw ScimError.NotFound("Tenant", slug);
 
     public Task<TenantSchema?> FindAsync(TenantId tenant, string urn, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            async connection =>
+        journal.ReadAsync(
+            async (connection, transaction) =>
             {
                 var parameters = new { tenant, urn };
                 var known = await connection.ExecuteScalarAsync<long>(
-                    new CommandDefinition(SelectTenantById, parameters, cancellationToken: cancellationToken)
+                    new CommandDefinition(
+                        SelectTenantById,
+                        parameters,
+                        transaction,
+                        cancellationToken: cancellationToken
+                    )
                 );
                 var row = await connection.QuerySingleOrDefaultAsync<TenantSchemaRow>(
-                    new CommandDefinition(Select, parameters, cancellationToken: cancellationToken)
+                    new CommandDefinition(Select, parameters, transaction, cancellationToken: cancellationToken)
                 );
                 return known == 1 ? row?.ToSchema() : throw ScimError.NotFound("Tenant", tenant.ToString());
             },
@@ -187,7 +190,7 @@ internal sealed class TenantSchemaStore(ControlJournal journal, IDatabase databa
             return null;
         }
 
-        await epoch.HintAsync(cancellationToken);
+        await journal.HintAsync(cancellationToken);
         return after;
     }
 }

@@ -6,16 +6,10 @@ using Scim.Application.Settings;
 using Scim.Domain.Errors;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Persistence.Tenants;
-using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence.Settings;
 
-internal sealed class SettingsStore(
-    IDatabase database,
-    ControlJournal journal,
-    ConfigurationEpoch epoch,
-    RequestContext request
-) : ISettingsStore
+internal sealed class SettingsStore(ControlJournal journal, RequestContext request) : ISettingsStore
 {
     private const string SelectTenant = "select count(*) from tenants where id = @tenant";
 
@@ -40,13 +34,18 @@ internal sealed class SettingsStore(
         TenantId scope,
         CancellationToken cancellationToken
     ) =>
-        database.ReadAsync(
-            async connection =>
+        journal.ReadAsync(
+            async (connection, transaction) =>
             {
                 async Task<StoredSettings> CurrentAsync(TenantId tenant)
                 {
                     var row = await connection.QuerySingleOrDefaultAsync<(long Version, string Settings)?>(
-                        new CommandDefinition(SelectCurrent, new { tenant }, cancellationToken: cancellationToken)
+                        new CommandDefinition(
+                            SelectCurrent,
+                            new { tenant },
+                            transaction,
+                            cancellationToken: cancellationToken
+                        )
                     );
                     return row is { } found ? StoredSettings.Read(found.Version, found.Settings) : StoredSettings.None;
                 }
@@ -57,7 +56,12 @@ internal sealed class SettingsStore(
                 }
 
                 var known = await connection.ExecuteScalarAsync<long>(
-                    new CommandDefinition(SelectTenant, new { tenant = scope }, cancellationToken: cancellationToken)
+                    new CommandDefinition(
+                        SelectTenant,
+                        new { tenant = scope },
+                        transaction,
+                        cancellationToken: cancellationToken
+                    )
                 );
                 return known == 1
                     ? (await CurrentAsync(TenantId.Installation), await CurrentAsync(scope))
@@ -72,12 +76,13 @@ internal sealed class SettingsStore(
         CancellationToken cancellationToken
     )
     {
-        var row = await database.ReadAsync(
-            connection =>
+        var row = await journal.ReadAsync(
+            (connection, transaction) =>
                 connection.QuerySingleOrDefaultAsync<VersionRow>(
                     new CommandDefinition(
                         SelectVersion,
                         new { tenant = scope, version },
+                        transaction,
                         cancellationToken: cancellationToken
                     )
                 ),
@@ -132,7 +137,7 @@ internal sealed class SettingsStore(
         );
         if (isAdded)
         {
-            await epoch.HintAsync(cancellationToken);
+            await journal.HintAsync(cancellationToken);
         }
 
         return isAdded;

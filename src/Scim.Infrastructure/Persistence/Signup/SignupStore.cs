@@ -3,7 +3,6 @@ using System.Text;
 using Dapper;
 using Scim.Application.Common;
 using Scim.Application.Signup;
-using Scim.Domain.Errors;
 using Scim.Domain.Text;
 using Scim.Infrastructure.Persistence.Tenants;
 using Scim.Infrastructure.Security;
@@ -97,30 +96,21 @@ internal sealed class SignupStore(IDatabase database, ControlJournal journal, Se
             : new PendingSignup(row.Id, row.TokenHash, row.Email, row.Slug, row.Name, row.CreatedAt, row.ExpiresAt);
     }
 
-    public async Task<bool> SpendAsync(PendingSignup signup, Func<Task> work, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await journal.ActAsync(
-                async (connection, transaction) =>
+    public Task<bool> SpendAsync(PendingSignup signup, Func<Task> work, CancellationToken cancellationToken) =>
+        journal.ActAsync(
+            async (connection, transaction) =>
+            {
+                var row = new { id = signup.Id, tokenHash = signup.TokenHash };
+                if (await connection.ExecuteAsync(Spend, row, transaction) == 0)
                 {
-                    var row = new { id = signup.Id, tokenHash = signup.TokenHash };
-                    if (await connection.ExecuteAsync(Spend, row, transaction) == 0)
-                    {
-                        return false;
-                    }
+                    return false;
+                }
 
-                    await work();
-                    return true;
-                },
-                cancellationToken
-            );
-        }
-        catch (UniqueViolationException exception) when (exception.Constraint == "operators_user_name_key")
-        {
-            throw ScimError.Conflict("There is already an operator of this address; sign in, or use another one.");
-        }
-    }
+                await work();
+                return true;
+            },
+            cancellationToken
+        );
 
     private async ValueTask<string> DigestAsync(string subject, CancellationToken cancellationToken)
     {

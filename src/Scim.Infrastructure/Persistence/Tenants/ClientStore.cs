@@ -8,7 +8,7 @@ using Scim.Domain.Tenants;
 
 namespace Scim.Infrastructure.Persistence.Tenants;
 
-internal sealed class ClientStore(IDatabase database, ControlJournal journal) : IClientStore
+internal sealed class ClientStore(ControlJournal journal) : IClientStore
 {
     private const string InsertClient = """
         insert into scim_clients (tenant_id, id, name, scopes, profile, state, requests_per_second, allowed_networks,
@@ -78,7 +78,7 @@ internal sealed class ClientStore(IDatabase database, ControlJournal journal) : 
         );
 
     public Task<ScimClient?> FindAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>
-        database.ReadAsync(connection => FindAsync(connection, null, id, now), cancellationToken);
+        journal.ReadAsync((connection, transaction) => FindAsync(connection, transaction, id, now), cancellationToken);
 
     public Task<ScimClient> UpdateAsync(
         Guid id,

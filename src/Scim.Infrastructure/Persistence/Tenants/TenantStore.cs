@@ -10,7 +10,7 @@ using Scim.Infrastructure.Persistence.Jobs;
 
 namespace Scim.Infrastructure.Persistence.Tenants;
 
-internal sealed class TenantStore(IDatabase database, ControlJournal journal) : ITenantStore
+internal sealed class TenantStore(ControlJournal journal) : ITenantStore
 {
     private const string Insert = """
         insert into tenants (id, workspace_id, slug, name, state, plan, max_users, max_clients, time_zone, contacts,
@@ -149,10 +149,10 @@ internal sealed class TenantStore(IDatabase database, ControlJournal journal) : 
 
     private async Task<Tenant?> FindAsync(string sql, object parameters, CancellationToken cancellationToken)
     {
-        var row = await database.ReadAsync(
-            connection =>
+        var row = await journal.ReadAsync(
+            (connection, transaction) =>
                 connection.QuerySingleOrDefaultAsync<TenantRow>(
-                    new CommandDefinition(sql, parameters, cancellationToken: cancellationToken)
+                    new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken)
                 ),
             cancellationToken
         );
