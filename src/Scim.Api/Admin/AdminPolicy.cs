@@ -85,6 +85,8 @@ internal static class AdminPolicy
         ["POST /scim_clients/{id}/tokens"] = Write(Permissions.WriteScimClients, "token.issue"),
         ["POST /scim_clients/{id}/tokens/rotate"] = Write(Permissions.WriteScimClients, "token.rotate"),
         ["DELETE /scim_clients/{id}/tokens/{tokenId}"] = Write(Permissions.WriteScimClients, "token.revoke"),
+        ["GET /signing_keys"] = Read(Permissions.ReadKeys),
+        ["POST /signing_keys/rotate"] = Write(Permissions.WriteKeys, "signing_key.rotate"),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

@@ -19,5 +19,6 @@ internal static class AdminRoutes
         AuditEndpoints.Map(admin);
         AuditStreamsEndpoints.Map(admin);
         ScimClientsEndpoints.Map(admin);
+        SigningKeysEndpoints.Map(admin);
     }
 }

@@ -23,7 +23,8 @@ public static class SecurityRegistration
         services.AddSingleton<TokenSealer>();
         services.AddSingleton<ITokenSealer>(provider => provider.GetRequiredService<TokenSealer>());
         services.AddSingleton<CredentialStore>();
-        services.AddSingleton<ISecretBox, SecretBox>();
+        services.AddSingleton<SecretBox>();
+        services.AddSingleton<ISecretBox>(provider => provider.GetRequiredService<SecretBox>());
         services.AddSingleton<IAdminCredentials, AdminCredentials>();
         services.AddScoped<IOperatorStore, OperatorStore>();
         services.AddScoped<ISessionStore, SessionStore>();

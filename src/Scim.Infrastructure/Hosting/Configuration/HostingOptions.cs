@@ -69,6 +69,13 @@ public sealed class SecretsOptions
     [Secret]
     [Base64Key]
     public string? Key { get; set; }
+
+    [Description(
+        "Keys that stored secrets may still be encrypted under, separated by commas, until `keys rotate` is done."
+    )]
+    [Secret]
+    [Base64Keys]
+    public string? PreviousKeys { get; set; }
 }
 
 public sealed class MetricsOptions
