@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using MediatR;
 using Microsoft.Extensions.Options;
 using Scim.Api.Security;
@@ -27,10 +24,6 @@ internal static class OAuthEndpoints
         app.MapGet(JwksPath, KeysAsync);
         app.MapGet("/.well-known/oauth-authorization-server", Metadata);
     }
-
-    /// <summary>As <c>x5t#S256</c> has it.</summary>
-    public static string Digest(this X509Certificate2 certificate) =>
-        Base64Url.EncodeToString(SHA256.HashData(certificate.RawDataMemory.Span));
 
     private static async Task<IResult> GrantAsync(
         HttpContext context,
@@ -104,12 +97,16 @@ internal static class OAuthEndpoints
         HttpContext context,
         BaseUrl baseUrl,
         IOptions<ScimOptions> options,
+        CertificateAuthorities authorities,
         RateLimiter limiter
     )
     {
         Limit(context, limiter);
         var issuer = baseUrl.Find();
         var certificates = options.Value.ClientCertificates;
+        string[] byCertificate = authorities.Any
+            ? ["self_signed_tls_client_auth", "tls_client_auth"]
+            : ["self_signed_tls_client_auth"];
         return Results.Json(
             new Dictionary<string, object>
             {
@@ -119,9 +116,7 @@ internal static class OAuthEndpoints
                 ["response_types_supported"] = Array.Empty<string>(),
                 ["grant_types_supported"] = Grants,
                 ["scopes_supported"] = ScopeNames.Of(ScopeNames.All),
-                ["token_endpoint_auth_methods_supported"] = certificates
-                    ? [.. Methods, "self_signed_tls_client_auth"]
-                    : Methods,
+                ["token_endpoint_auth_methods_supported"] = certificates ? [.. Methods, .. byCertificate] : Methods,
                 ["token_endpoint_auth_signing_alg_values_supported"] = ClientProofs.Algorithms,
                 ["tls_client_certificate_bound_access_tokens"] = certificates,
             }

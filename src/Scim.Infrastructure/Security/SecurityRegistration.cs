@@ -39,6 +39,7 @@ public static class SecurityRegistration
         services.AddSingleton<RateLimiter>();
         services.TryAddSingleton<BaseUrl>();
         services.AddSingleton<SigningKeys>();
+        services.AddSingleton<CertificateAuthorities>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<IAccessTokens>(provider => provider.GetRequiredService<AccessTokens>());
         services.AddSingleton<IClientProofs, ClientProofs>();
