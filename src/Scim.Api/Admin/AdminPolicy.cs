@@ -37,6 +37,7 @@ internal static class AdminPolicy
         ["GET /operators/{id}"] = Read(Permissions.ReadOperators),
         ["PUT /operators/{id}"] = Write(Permissions.WriteOperators, "operator.update"),
         ["DELETE /operators/{id}"] = Write(Permissions.WriteOperators, "operator.delete"),
+        ["DELETE /operators/{id}/totp"] = Write(Permissions.WriteOperators, "operator.totp.reset"),
         ["GET /operators/{id}/sessions"] = Read(Permissions.ReadOperators),
         ["DELETE /operators/{id}/sessions/{sessionId}"] = Write(Permissions.WriteOperators, "session.end"),
         ["PUT /operators/me/password"] = OwnSession("operator.password"),

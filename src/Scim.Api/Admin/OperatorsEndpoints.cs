@@ -15,6 +15,7 @@ internal static class OperatorsEndpoints
         admin.MapGet("/operators/{id}", GetAsync);
         admin.MapPut("/operators/{id}", UpdateAsync);
         admin.MapDelete("/operators/{id}", DeleteAsync);
+        admin.MapDelete("/operators/{id}/totp", ResetTotpAsync);
         admin.MapGet("/operators/{id}/sessions", ListSessionsAsync);
         admin.MapDelete("/operators/{id}/sessions/{sessionId}", EndSessionAsync);
         admin.MapPut("/operators/me/password", ChangePasswordAsync);
@@ -81,6 +82,18 @@ internal static class OperatorsEndpoints
     private static async Task<IResult> DeleteAsync(string id, IMediator mediator, CancellationToken cancellationToken)
     {
         await mediator.Send(new DeleteOperator(AdminResults.Id(Operator, id)), cancellationToken);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> ResetTotpAsync(
+        string id,
+        HttpRequest request,
+        IMediator mediator,
+        CancellationToken cancellationToken
+    )
+    {
+        var command = new ResetTotp(AdminResults.Id(Operator, id), IfMatch.Parse(request.Headers.IfMatch));
+        await mediator.Send(command, cancellationToken);
         return Results.NoContent();
     }
 

@@ -31,6 +31,7 @@ public static class SecurityRegistration
         services.AddScoped<ISignInThrottle, SignInThrottle>();
         services.AddScoped<IApiKeyStore, ApiKeyStore>();
         services.AddScoped<SignInAttempts>();
+        services.AddSingleton<PasswordTurns>();
         services.AddScoped<SessionStarter>();
         services.AddSingleton<CredentialCache>(_ => new CredentialCache());
         services.AddSingleton<AuthenticationThrottle>();
