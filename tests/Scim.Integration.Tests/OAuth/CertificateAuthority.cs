@@ -20,8 +20,8 @@ internal sealed class CertificateAuthority : IDisposable
     /// <summary>What a server is told to trust.</summary>
     public string Pem => _root.ExportCertificatePem() + "\n" + _issuer.ExportCertificatePem();
 
-    public X509Certificate2 Issue(string subject, int days = 20, string usage = ClientAuthentication) =>
-        Sign(subject, _issuer, _issuer, days, usage);
+    public X509Certificate2 Issue(string subject, int days = 20) =>
+        Sign(subject, _issuer, _issuer, days, ClientAuthentication);
 
     public void Dispose()
     {
