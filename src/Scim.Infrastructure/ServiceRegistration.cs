@@ -72,7 +72,7 @@ public static class ServiceRegistration
         services.AddScoped<SettingsChanger>();
         services.AddSingleton<CursorCodec>();
         services.AddSingleton<CompiledSchemas>();
-        services.AddSingleton<IPasswordHasher, PasswordHasher>();
+        services.TryAddSingleton<IPasswordHasher, PasswordHasher>();
         services.AddSingleton<IReadRecorder>(provider => provider.GetRequiredService<JournalRecorder>());
         services.AddSingleton<DeviationRecorder>();
         services.AddSingleton<IDeviationRecorder>(provider => provider.GetRequiredService<DeviationRecorder>());

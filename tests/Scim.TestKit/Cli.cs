@@ -23,4 +23,13 @@ public static class Cli
         await process.WaitForExitAsync(timeout.Token);
         return new CliResult(process.ExitCode, process.Output, process.Error);
     }
+
+    /// <summary>Starts a verb, and kills it as soon as <paramref name="isTime"/> is.</summary>
+    public static async Task KillAsync(TestDatabase database, Func<Task> isTime, params string[] arguments)
+    {
+        using var process = ChildProcess.Start(Program, ServerSettings.For(database, null), arguments);
+        await isTime();
+        process.Kill();
+        await process.WaitForExitAsync(CancellationToken.None);
+    }
 }

@@ -41,6 +41,7 @@ internal static class AdminPolicy
         ["GET /operators/{id}"] = Read(Permissions.ReadOperators),
         ["PUT /operators/{id}"] = Write(Permissions.WriteOperators, "operator.update"),
         ["DELETE /operators/{id}"] = Write(Permissions.WriteOperators, "operator.delete"),
+        ["DELETE /operators/{id}/totp"] = Write(Permissions.WriteOperators, "operator.totp.reset"),
         ["GET /operators/{id}/sessions"] = Read(Permissions.ReadOperators),
         ["DELETE /operators/{id}/sessions/{sessionId}"] = Write(Permissions.WriteOperators, "session.end"),
         ["PUT /operators/me/password"] = OwnSession("operator.password"),
@@ -89,6 +90,8 @@ internal static class AdminPolicy
         ["POST /scim_clients/{id}/tokens"] = Write(Permissions.WriteScimClients, "token.issue"),
         ["POST /scim_clients/{id}/tokens/rotate"] = Write(Permissions.WriteScimClients, "token.rotate"),
         ["DELETE /scim_clients/{id}/tokens/{tokenId}"] = Write(Permissions.WriteScimClients, "token.revoke"),
+        ["GET /signing_keys"] = Read(Permissions.ReadKeys),
+        ["POST /signing_keys/rotate"] = Write(Permissions.WriteKeys, "signing_key.rotate"),
     };
 
     public static AdminAccess? Find(string method, string pattern) =>

@@ -20,5 +20,6 @@ internal static class AdminRoutes
         AuditEndpoints.Map(admin);
         AuditStreamsEndpoints.Map(admin);
         ScimClientsEndpoints.Map(admin);
+        SigningKeysEndpoints.Map(admin);
     }
 }

@@ -39,6 +39,13 @@ internal static class OperatorsEndpoints
             .Describe("deleteOperator", "Deletes an operator and ends the sessions")
             .GivesNothing();
         admin
+            .MapDelete("/operators/{id}/totp", ResetTotpAsync)
+            .Describe(
+                "resetTotp",
+                "Forgets a lost authenticator and ends the sessions; the next sign-in enrols another"
+            )
+            .GivesNothing();
+        admin
             .MapGet("/operators/{id}/sessions", ListSessionsAsync)
             .Describe("listSessions", "An operator's live sessions")
             .Lists<ListedSession>();
@@ -104,6 +111,18 @@ internal static class OperatorsEndpoints
     private static async Task<IResult> DeleteAsync(string id, IMediator mediator, CancellationToken cancellationToken)
     {
         await mediator.Send(new DeleteOperator(AdminResults.Id(Operator, id)), cancellationToken);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> ResetTotpAsync(
+        string id,
+        HttpRequest request,
+        IMediator mediator,
+        CancellationToken cancellationToken
+    )
+    {
+        var command = new ResetTotp(AdminResults.Id(Operator, id), IfMatch.Parse(request.Headers.IfMatch));
+        await mediator.Send(command, cancellationToken);
         return Results.NoContent();
     }
 

@@ -253,6 +253,8 @@ internal static class ScimClientsEndpoints
 
         public IReadOnlyList<string> Certificates => client.Certificates;
 
+        public string? TlsClientAuthSubjectDn => client.Subject?.Text;
+
         public DateTimeOffset CreatedAt => client.CreatedAt;
 
         public DateTimeOffset? FirstRequestAt => client.History.FirstRequestAt;

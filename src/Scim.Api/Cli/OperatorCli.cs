@@ -85,6 +85,7 @@ internal static class OperatorCli
         root.Subcommands.Add(JournalVerbs.Create(console));
         root.Subcommands.Add(JobVerbs.Create(console));
         root.Subcommands.Add(AuditVerbs.Create(console));
+        root.Subcommands.Add(KeyVerbs.Create(console));
         return root;
     }
 }

@@ -14,6 +14,34 @@ internal static class OperatorVerbs
     {
         var command = new Command("operator", "Operators: who may administer the service.");
         command.Subcommands.Add(CreateVerb(console));
+        command.Subcommands.Add(ResetTotpVerb(console));
+        return command;
+    }
+
+    private static Command ResetTotpVerb(VerbConsole console)
+    {
+        var name = new Argument<string>("name") { Description = "The user name of who has lost the authenticator." };
+        var json = VerbConsole.JsonOption();
+        var command = new Command(
+            "reset-totp",
+            "Take an operator's authenticator and recovery codes away, and end all sessions; the next sign-in enrols another."
+        )
+        {
+            name,
+            json,
+        };
+        console.Bind(
+            command,
+            async (parsed, mediator, cancellationToken) =>
+            {
+                var account = await mediator.Send(new ResetTotpOf(parsed.GetRequiredValue(name)), cancellationToken);
+                await (
+                    parsed.GetValue(json)
+                        ? console.JsonAsync(new { operatorId = account.Id, userName = account.UserName })
+                        : console.LineAsync($"The next sign-in of {account.UserName} enrols an authenticator.")
+                );
+            }
+        );
         return command;
     }
 

@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization;
 using MediatR;
 using Microsoft.Extensions.Options;
@@ -42,10 +39,6 @@ internal static class OAuthEndpoints
             .Gives<AuthorizationServer>()
             .ProducesProblem(429);
     }
-
-    /// <summary>As <c>x5t#S256</c> has it.</summary>
-    public static string Digest(this X509Certificate2 certificate) =>
-        Base64Url.EncodeToString(SHA256.HashData(certificate.RawDataMemory.Span));
 
     private static async Task<IResult> GrantAsync(
         HttpContext context,
@@ -105,12 +98,16 @@ internal static class OAuthEndpoints
         HttpContext context,
         BaseUrl baseUrl,
         IOptions<ScimOptions> options,
+        CertificateAuthorities authorities,
         RateLimiter limiter
     )
     {
         Limit(context, limiter);
         var issuer = baseUrl.Find();
         var certificates = options.Value.ClientCertificates;
+        string[] byCertificate = authorities.Any
+            ? ["self_signed_tls_client_auth", "tls_client_auth"]
+            : ["self_signed_tls_client_auth"];
         return Results.Json(
             new AuthorizationServer(
                 issuer,
@@ -119,7 +116,7 @@ internal static class OAuthEndpoints
                 ResponseTypes: [],
                 Grants,
                 ScopeNames.Of(ScopeNames.All),
-                certificates ? [.. Methods, "self_signed_tls_client_auth"] : Methods,
+                certificates ? [.. Methods, .. byCertificate] : Methods,
                 ClientProofs.Algorithms,
                 certificates
             )

@@ -56,9 +56,8 @@ internal sealed record TokenRequest(ClientProof Proof, string? Scope)
         }
 
         var connection = context.Connection;
-        var digest = connection.ClientCertificate?.Digest();
         return new TokenRequest(
-            new ClientProof(clientId, secret, assertion, digest, connection.RemoteIpAddress),
+            new ClientProof(clientId, secret, assertion, connection.ClientCertificate, connection.RemoteIpAddress),
             Field("scope")
         );
     }

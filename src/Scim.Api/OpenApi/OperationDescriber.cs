@@ -126,6 +126,7 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
         );
     }
 
+    // Not what only lets somebody in, or keeps them in.
     private static bool Makes(string path) =>
         path[AdminRoutes.Base.Length..] is not ("/login" or "/login/enroll" or "/session/heartbeat");
 
@@ -146,7 +147,9 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
 
             if (takesKey && status[0] == '2')
             {
-                headers[Idempotency.ReplayedHeader] = Text("`true` where the first request with this key is answered again.");
+                headers[Idempotency.ReplayedHeader] = Text(
+                    "`true` where the first request with this key is answered again."
+                );
             }
 
             ((OpenApiResponse)response).Headers = headers;

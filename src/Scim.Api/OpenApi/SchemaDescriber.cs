@@ -48,7 +48,11 @@ internal sealed class SchemaDescriber : IOpenApiSchemaTransformer
                 SetNull(properties, property.Name, mayBe: false);
             }
 
-            if (type.Properties.Any(property => IsSecret(property) || property.PropertyType.GetProperties().Any(IsSecret)))
+            if (
+                type.Properties.Any(property =>
+                    IsSecret(property) || property.PropertyType.GetProperties().Any(IsSecret)
+                )
+            )
             {
                 properties["secretShown"] = new OpenApiSchema
                 {

@@ -1,7 +1,7 @@
-using Scim.Api.OAuth;
 using Scim.Api.Scim;
 using Scim.Application.Common;
 using Scim.Domain.Errors;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Api.Security;
 

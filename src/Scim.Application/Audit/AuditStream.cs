@@ -26,7 +26,9 @@ public sealed record AuditStream(
     string? Failure = null
 )
 {
-    public string Purpose => $"audit-stream:{Id:D}";
+    public string Purpose => PurposeOf(Id);
+
+    public static string PurposeOf(Guid id) => $"audit-stream:{id:D}";
 
     // A record prints its properties; one of these is a secret.
     public override string ToString() => $"{nameof(AuditStream)} {Id:D}";

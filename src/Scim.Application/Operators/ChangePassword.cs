@@ -35,6 +35,7 @@ internal sealed class ChangePasswordHandler(
     IOperatorStore operators,
     SignInAttempts attempts,
     IPasswordHasher passwords,
+    PasswordTurns turns,
     RequestContext request,
     TimeProvider clock
 ) : IRequestHandler<ChangePassword, bool>
@@ -42,6 +43,7 @@ internal sealed class ChangePasswordHandler(
     public async Task<bool> Handle(ChangePassword command, CancellationToken cancellationToken)
     {
         var caller = request.Admin!;
+        using var turn = await turns.TakeAsync(cancellationToken);
         await attempts.BeginAsync(caller.Name, cancellationToken);
         var account = await operators.FindAsync(caller.Name, cancellationToken);
         if (account is null || !passwords.Verify(account.PasswordHash, command.CurrentPassword!))

@@ -62,6 +62,9 @@ public interface IOperatorStore
     );
 
     Task<bool> DeleteAsync(OperatorAccount account, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Takes the authenticator and the recovery codes away, and ends all sessions; false when the account has changed.</summary>
+    Task<bool> ResetTotpAsync(OperatorAccount account, DateTimeOffset now, CancellationToken cancellationToken);
 }
 
 /// <summary>Sign-in, and the sessions that come of it.</summary>

@@ -53,6 +53,7 @@ internal sealed class SignInHandler(
     SignInAttempts attempts,
     SessionStarter starter,
     IPasswordHasher passwords,
+    PasswordTurns turns,
     ISecretBox secrets,
     TimeProvider clock
 ) : IRequestHandler<SignIn, SignInAnswer>
@@ -66,10 +67,7 @@ internal sealed class SignInHandler(
     public async Task<SignInAnswer> Handle(SignIn request, CancellationToken cancellationToken)
     {
         var userName = request.UserName!;
-        await attempts.BeginAsync(userName, cancellationToken);
-        var account = await operators.FindAsync(userName, cancellationToken);
-        // As slow for nobody as for somebody.
-        var isRight = passwords.Verify(account?.PasswordHash, request.Password!);
+        var (account, isRight) = await CheckAsync(userName, request.Password!, cancellationToken);
         if (account is null || !isRight || !account.IsActive)
         {
             var reason =
@@ -99,6 +97,20 @@ internal sealed class SignInHandler(
             new StartedSession(token, session.ExpiresAt, session.LeaseExpiresAt, account, null),
             null
         );
+    }
+
+    private async Task<(OperatorAccount? Account, bool IsRight)> CheckAsync(
+        string userName,
+        string password,
+        CancellationToken cancellationToken
+    )
+    {
+        // First: who is sent away here has not had a try.
+        using var turn = await turns.TakeAsync(cancellationToken);
+        await attempts.BeginAsync(userName, cancellationToken);
+        var account = await operators.FindAsync(userName, cancellationToken);
+        // As slow for nobody as for somebody.
+        return (account, passwords.Verify(account?.PasswordHash, password));
     }
 
     private async Task<EnrollmentOffer> OfferAsync(OperatorAccount account, CancellationToken cancellationToken)

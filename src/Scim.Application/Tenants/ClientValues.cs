@@ -12,6 +12,7 @@ namespace Scim.Application.Tenants;
 /// <param name="AllowedNetworks">In CIDR notation; none for anywhere.</param>
 /// <param name="Jwks">Public keys that sign the client's assertions (RFC 7523).</param>
 /// <param name="Certificates">SHA-256 digests, in base64url, of certificates that the client shows (RFC 8705).</param>
+/// <param name="TlsClientAuthSubjectDn">The subject of certificates that an authority of ours has issued to it (RFC 8705 §2.1).</param>
 public record ClientValues(
     string? Name,
     IReadOnlyList<string?>? Scopes,
@@ -20,7 +21,8 @@ public record ClientValues(
     int? RequestsPerSecond,
     IReadOnlyList<string?>? AllowedNetworks,
     JsonElement? Jwks,
-    IReadOnlyList<string?>? Certificates
+    IReadOnlyList<string?>? Certificates,
+    string? TlsClientAuthSubjectDn = null
 )
 {
     public const string Active = "active";
@@ -38,6 +40,7 @@ public record ClientValues(
             Networks = NetworkList.Find(AllowedNetworks ?? [])!,
             Keys = IsThere(Jwks) ? ClientKeys.Find(Jwks!.Value) : null,
             Certificates = [.. (Certificates ?? []).OfType<string>().Distinct()],
+            Subject = TlsClientAuthSubjectDn is null ? null : SubjectName.Find(TlsClientAuthSubjectDn),
         };
 
     internal static bool IsThere(JsonElement? value) => value is { ValueKind: not JsonValueKind.Null };
@@ -54,8 +57,20 @@ public sealed record NewScimClient(
     IReadOnlyList<string?>? AllowedNetworks,
     JsonElement? Jwks,
     IReadOnlyList<string?>? Certificates,
-    DateTimeOffset? ExpiresAt
-) : ClientValues(Name, Scopes, Profile, State, RequestsPerSecond, AllowedNetworks, Jwks, Certificates);
+    DateTimeOffset? ExpiresAt,
+    string? TlsClientAuthSubjectDn = null
+)
+    : ClientValues(
+        Name,
+        Scopes,
+        Profile,
+        State,
+        RequestsPerSecond,
+        AllowedNetworks,
+        Jwks,
+        Certificates,
+        TlsClientAuthSubjectDn
+    );
 
 internal sealed class NewScimClientValidator : AbstractValidator<NewScimClient>
 {
@@ -105,6 +120,9 @@ internal sealed class ClientValuesValidator : AbstractValidator<ClientValues>
             .WithMessage(
                 $"holds at most {MaxCertificates} SHA-256 digests of certificates in base64url, 43 characters each"
             );
+        RuleFor(x => x.TlsClientAuthSubjectDn)
+            .Must(text => text is null || SubjectName.Find(text) is not null)
+            .WithMessage(SubjectName.Rule);
     }
 
     private static bool IsDigest(string? text) =>

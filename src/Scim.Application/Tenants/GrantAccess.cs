@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using MediatR;
 using Scim.Application.Common;
 using Scim.Domain.Errors;
@@ -15,12 +16,11 @@ public sealed record GrantAccess(ClientProof Proof, string? Scope) : ICommand<Ac
 /// What a client shows at the token endpoint: one of its tokens as a secret, an assertion that it signed (RFC 7523), or a
 /// certificate (RFC 8705).
 /// </summary>
-/// <param name="CertificateDigest">SHA-256 in base64url.</param>
 public sealed record ClientProof(
     string? ClientId,
     string? Secret,
     string? Assertion,
-    string? CertificateDigest,
+    X509Certificate2? Certificate,
     IPAddress? Network
 )
 {

@@ -30,6 +30,9 @@ public sealed record ScimClient(
     /// <summary>SHA-256 digests in base64url.</summary>
     public IReadOnlyList<string> Certificates { get; init; } = [];
 
+    /// <summary>Null for a client that no authority vouches for.</summary>
+    public SubjectName? Subject { get; init; }
+
     public long Version { get; init; } = 1;
 
     public ClientHistory History { get; init; } = new();

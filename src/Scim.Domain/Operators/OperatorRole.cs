@@ -14,7 +14,8 @@ public sealed record OperatorRole(string Name, Permissions Permissions)
         | Permissions.ReadConfig
         | Permissions.ReadSchemas
         | Permissions.ReadAudit
-        | Permissions.ReadScimClients;
+        | Permissions.ReadScimClients
+        | Permissions.ReadKeys;
 
     public static readonly OperatorRole PlatformAdmin = new("platform-admin", Permissions.All);
 

@@ -21,9 +21,11 @@ public enum Permissions
     WriteSchemas = 8192,
     ReadAudit = 16384,
     WriteAudit = 32768,
+    ReadKeys = 65536,
+    WriteKeys = 131072,
 
     /// <summary>What belongs to no tenant: nobody who is bound to tenants has it, whatever the role.</summary>
-    OfInstallation = ReadApiKeys | WriteApiKeys | WriteTenants | WriteWorkspaces | WriteConfig,
+    OfInstallation = ReadApiKeys | WriteApiKeys | WriteTenants | WriteWorkspaces | WriteConfig | ReadKeys | WriteKeys,
     All =
         ReadOperators
         | WriteOperators
@@ -40,7 +42,9 @@ public enum Permissions
         | ReadAudit
         | WriteAudit
         | ReadScimClients
-        | WriteScimClients,
+        | WriteScimClients
+        | ReadKeys
+        | WriteKeys,
 }
 
 /// <summary>Permissions as they are written: <c>operators:read</c>.</summary>
@@ -64,6 +68,8 @@ public static class PermissionNames
         ["schemas:write"] = Permissions.WriteSchemas,
         ["audit:read"] = Permissions.ReadAudit,
         ["audit:write"] = Permissions.WriteAudit,
+        ["keys:read"] = Permissions.ReadKeys,
+        ["keys:write"] = Permissions.WriteKeys,
     };
 
     public static IReadOnlyCollection<string> All => Known.Keys;

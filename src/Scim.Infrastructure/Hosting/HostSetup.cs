@@ -60,6 +60,9 @@ public static class HostSetup
         });
         // Its scope holds the request's path, in which clients may put a user's name; the request log replaces it.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // At Debug they write paths and queries, in which clients put what they should not.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Rewrite", LogLevel.Warning);
         // At Information the driver writes a line per command.
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
 

@@ -15,6 +15,7 @@ internal sealed class ClientProofs(
     ICredentialVerifier tokens,
     CredentialStore store,
     AuthenticationThrottle throttle,
+    CertificateAuthorities authorities,
     BaseUrl baseUrl,
     TimeProvider clock
 ) : IClientProofs
@@ -74,13 +75,19 @@ internal sealed class ClientProofs(
     private async Task<ProofResult> VerifyCertificateAsync(ClientProof proof, CancellationToken cancellationToken)
     {
         var client = await FindAsync(proof.ClientId, cancellationToken);
-        if (client is null || proof.CertificateDigest is not { } digest)
+        if (client is null || proof.Certificate is not { } certificate)
         {
             return new ProofResult(null, CredentialFailure.Unknown, client?.Named);
         }
 
-        var credential = StoredClient.ByCertificate + digest;
-        return !client.Has(credential) ? new ProofResult(null, CredentialFailure.WrongSecret, client.Named)
+        // One that was registered itself needs nobody to vouch for it.
+        var digest = certificate.Digest();
+        var credential =
+            client.Has(StoredClient.ByCertificate + digest) ? StoredClient.ByCertificate + digest
+            : client.Subject is { } subject && subject.IsOf(certificate) && authorities.VouchFor(certificate)
+                ? StoredClient.BySubject + subject.Digest
+            : null;
+        return credential is null ? new ProofResult(null, CredentialFailure.WrongSecret, client.Named)
             : !client.IsActive ? new ProofResult(null, CredentialFailure.Suspended, client.Named)
             : new ProofResult(new ProvenClient(client.Caller, credential, digest), default, null);
     }

@@ -23,10 +23,13 @@ internal sealed class SecretBox(ServerKeys keys, IOptions<SecretsOptions> option
     private const int TagLength = 16;
     private const int Overhead = NonceLength + TagLength;
     private const int HeaderLength = 1 + IdLength;
+    private const int SecretStart = HeaderLength + KeyLength + Overhead;
+
+    public bool IsConfigured => Configured() is not null;
 
     public async ValueTask<byte[]> SealAsync(byte[] secret, string purpose, CancellationToken cancellationToken)
     {
-        var master = Configured() ?? await keys.GetAsync(OwnKeyName, cancellationToken);
+        var master = await CurrentAsync(cancellationToken);
         var dataKey = RandomNumberGenerator.GetBytes(KeyLength);
         var binding = Encoding.UTF8.GetBytes(purpose);
         return [Version, .. IdOf(master), .. Encrypt(master, dataKey, binding), .. Encrypt(dataKey, secret, binding)];
@@ -34,32 +37,66 @@ internal sealed class SecretBox(ServerKeys keys, IOptions<SecretsOptions> option
 
     public async ValueTask<byte[]> OpenAsync(byte[] sealedSecret, string purpose, CancellationToken cancellationToken)
     {
-        if (sealedSecret.Length < HeaderLength + KeyLength + (2 * Overhead) || sealedSecret[0] != Version)
+        var binding = Encoding.UTF8.GetBytes(purpose);
+        var dataKey = await UnwrapAsync(sealedSecret, binding, cancellationToken);
+        return Decrypt(dataKey, sealedSecret[SecretStart..], binding);
+    }
+
+    /// <summary>The same secret with its data key wrapped by the current master key; null when that wraps it already.</summary>
+    public async ValueTask<byte[]?> RewrapAsync(
+        byte[] sealedSecret,
+        string purpose,
+        CancellationToken cancellationToken
+    )
+    {
+        var binding = Encoding.UTF8.GetBytes(purpose);
+        var dataKey = await UnwrapAsync(sealedSecret, binding, cancellationToken);
+        var master = await CurrentAsync(cancellationToken);
+        return IsUnder(master, sealedSecret)
+            ? null
+            : [Version, .. IdOf(master), .. Encrypt(master, dataKey, binding), .. sealedSecret[SecretStart..]];
+    }
+
+    private async ValueTask<byte[]> UnwrapAsync(
+        byte[] sealedSecret,
+        byte[] binding,
+        CancellationToken cancellationToken
+    )
+    {
+        if (sealedSecret.Length < SecretStart + Overhead || sealedSecret[0] != Version)
         {
             throw new InvalidOperationException("A secret is stored in a form that this version does not know.");
         }
 
-        var id = sealedSecret[1..HeaderLength];
-        var master = await FindAsync(id, cancellationToken);
-        var binding = Encoding.UTF8.GetBytes(purpose);
-        var end = HeaderLength + KeyLength + Overhead;
-        var dataKey = Decrypt(master, sealedSecret[HeaderLength..end], binding);
-        return Decrypt(dataKey, sealedSecret[end..], binding);
+        var master = await FindAsync(sealedSecret, cancellationToken);
+        return Decrypt(master, sealedSecret[HeaderLength..SecretStart], binding);
     }
 
     // What was sealed before a master key was configured opens by the installation's own.
-    private async ValueTask<byte[]> FindAsync(byte[] id, CancellationToken cancellationToken)
+    private async ValueTask<byte[]> FindAsync(byte[] sealedSecret, CancellationToken cancellationToken)
     {
-        if (Configured() is { } configured && IdOf(configured).AsSpan().SequenceEqual(id))
+        foreach (var text in Base64KeysAttribute.Split($"{options.Value.Key},{options.Value.PreviousKeys}"))
         {
-            return configured;
+            var key = Convert.FromBase64String(text);
+            if (IsUnder(key, sealedSecret))
+            {
+                return key;
+            }
         }
 
         var own = await keys.GetAsync(OwnKeyName, cancellationToken);
-        return IdOf(own).AsSpan().SequenceEqual(id)
+        return IsUnder(own, sealedSecret)
             ? own
-            : throw new InvalidOperationException("A secret was sealed under another key than Secrets:Key.");
+            : throw new InvalidOperationException(
+                "A secret was sealed under another key than those in Secrets:Key and Secrets:PreviousKeys."
+            );
     }
+
+    private async ValueTask<byte[]> CurrentAsync(CancellationToken cancellationToken) =>
+        Configured() ?? await keys.GetAsync(OwnKeyName, cancellationToken);
+
+    private static bool IsUnder(byte[] master, byte[] sealedSecret) =>
+        IdOf(master).AsSpan().SequenceEqual(sealedSecret.AsSpan(1, IdLength));
 
     private byte[]? Configured() => options.Value.Key is { Length: > 0 } text ? Convert.FromBase64String(text) : null;
 

@@ -25,13 +25,15 @@ public static class SecurityRegistration
         services.AddSingleton<TokenSealer>();
         services.AddSingleton<ITokenSealer>(provider => provider.GetRequiredService<TokenSealer>());
         services.AddSingleton<CredentialStore>();
-        services.AddSingleton<ISecretBox, SecretBox>();
+        services.AddSingleton<SecretBox>();
+        services.AddSingleton<ISecretBox>(provider => provider.GetRequiredService<SecretBox>());
         services.AddSingleton<IAdminCredentials, AdminCredentials>();
         services.AddScoped<IOperatorStore, OperatorStore>();
         services.AddScoped<ISessionStore, SessionStore>();
         services.AddScoped<ISignInThrottle, SignInThrottle>();
         services.AddScoped<IApiKeyStore, ApiKeyStore>();
         services.AddScoped<SignInAttempts>();
+        services.AddSingleton<PasswordTurns>();
         services.AddScoped<SessionStarter>();
         services.AddSingleton<CredentialCache>(_ => new CredentialCache());
         services.AddSingleton<AuthenticationThrottle>();
@@ -40,6 +42,7 @@ public static class SecurityRegistration
         services.AddSingleton<RateLimiter>();
         services.TryAddSingleton<BaseUrl>();
         services.AddSingleton<SigningKeys>();
+        services.AddSingleton<CertificateAuthorities>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<IAccessTokens>(provider => provider.GetRequiredService<AccessTokens>());
         services.AddSingleton<IClientProofs, ClientProofs>();

@@ -1,129 +1,139 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
-using Dapper;
 using Microsoft.IdentityModel.Tokens;
 using Scim.Application.Common;
 using Scim.Infrastructure.Persistence;
+using Scim.Infrastructure.Persistence.Keys;
 
 namespace Scim.Infrastructure.Security;
 
 /// <summary>
-/// The keys that sign access tokens: one for each period of thirty days, made by the replica that first needs it and shared
-/// through the database, sealed. That of the last period still verifies, which is longer than any token lives.
+/// The keys that sign access tokens, shared by the replicas through the database, sealed. The newest signs, for thirty days or
+/// until an operator rotates it; those before it verify until their tokens have ended, unless they are revoked. Which
+/// there are is read again when the configuration epoch has moved.
 /// </summary>
-internal sealed class SigningKeys(IDatabase database, ISecretBox secrets, TimeProvider clock)
+internal sealed class SigningKeys(IDatabase database, ISecretBox secrets, IConfigurationEpoch epoch, TimeProvider clock)
 {
-    private static readonly long PeriodTicks = TimeSpan.FromDays(30).Ticks;
+    private static readonly TimeSpan Signing = TimeSpan.FromDays(30);
     private static readonly TimeSpan MissInterval = TimeSpan.FromSeconds(1);
 
-    private const string Select = "select sealed_key from signing_keys where period = @period";
-
-    private const string Insert = """
-        insert into signing_keys (period, sealed_key, created_at) values (@period, @sealedKey, @now)
-        on conflict (period) do nothing
-        """;
-
-    private const string Prune = "delete from signing_keys where period < @period - 1";
-
-    private readonly ConcurrentDictionary<long, JsonWebKey> _keys = new();
-    private readonly ConcurrentDictionary<long, long> _missedAt = new();
-
-    private long Period => clock.GetUtcNow().UtcTicks / PeriodTicks;
+    private readonly ConcurrentDictionary<long, JsonWebKey> _opened = new();
+    private volatile Snapshot? _snapshot;
+    private long _missedAt;
 
     public async Task<JsonWebKey> CurrentAsync(CancellationToken cancellationToken)
     {
-        var period = Period;
-        return _keys.TryGetValue(period, out var key)
-            ? key
-            : await ReadAsync(period, cancellationToken) ?? await MakeAsync(period, cancellationToken);
+        var rows = await RowsAsync(cancellationToken);
+        while (rows is not [.., var newest] || newest.Info.CreatedAt + Signing <= clock.GetUtcNow())
+        {
+            rows = await MakeAsync(cancellationToken);
+        }
+
+        return await OpenAsync(rows[^1], cancellationToken);
     }
 
-    /// <summary>Those by which a token may be verified now: the last period's, this one's, and, as clocks differ, the next one's.</summary>
+    /// <summary>Those by which a token may be verified now.</summary>
     public async Task<IReadOnlyList<JsonWebKey>> AllAsync(CancellationToken cancellationToken)
     {
+        var now = clock.GetUtcNow();
         var keys = new List<JsonWebKey>();
-        for (var period = Period - 1; period <= Period + 1; period++)
+        foreach (var row in (await RowsAsync(cancellationToken)).Where(row => row.Info.Verifies(now)))
         {
-            if (await FindAsync(period, cancellationToken) is { } key)
-            {
-                keys.Add(key);
-            }
+            keys.Add(await OpenAsync(row, cancellationToken));
         }
 
         return keys;
     }
 
-    /// <summary>Null for what is none of these keys; strangers do not make the database look more than once a second.</summary>
-    public async ValueTask<JsonWebKey?> FindAsync(string? id, CancellationToken cancellationToken) =>
-        long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var period)
-        && Math.Abs(period - Period) <= 1
-            ? await FindAsync(period, cancellationToken)
-            : null;
-
-    private async ValueTask<JsonWebKey?> FindAsync(long period, CancellationToken cancellationToken)
+    /// <summary>
+    /// Null for what is none of these keys, or no more. A number yet to come may be another replica's newest; strangers do not
+    /// make the database look more than once a second.
+    /// </summary>
+    public async ValueTask<JsonWebKey?> FindAsync(string? id, CancellationToken cancellationToken)
     {
-        if (_keys.TryGetValue(period, out var key))
-        {
-            return key;
-        }
-
-        var now = clock.GetTimestamp();
-        if (_missedAt.TryGetValue(period, out var missed) && clock.GetElapsedTime(missed, now) < MissInterval)
+        if (!long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             return null;
         }
 
-        key = await ReadAsync(period, cancellationToken);
-        if (key is null)
+        var rows = await RowsAsync(cancellationToken);
+        if ((rows.Count == 0 || number > rows[^1].Info.Number) && MayLookAgain())
         {
-            _missedAt[period] = now;
+            rows = await ReadAsync(cancellationToken);
         }
 
-        return key;
+        return rows.FirstOrDefault(row => row.Info.Number == number) is { } row && row.Info.Verifies(clock.GetUtcNow())
+            ? await OpenAsync(row, cancellationToken)
+            : null;
     }
 
-    private async Task<JsonWebKey?> ReadAsync(long period, CancellationToken cancellationToken)
+    /// <summary>A new key with the next number, sealed; it is one once it is stored.</summary>
+    public async Task<(long Number, byte[] SealedKey)> PrepareAsync(CancellationToken cancellationToken)
     {
-        var sealedKey = await database.ReadAsync(
-            connection =>
-                connection.QuerySingleOrDefaultAsync<byte[]>(
-                    new CommandDefinition(Select, new { period }, cancellationToken: cancellationToken)
-                ),
+        var number = await ReadAsync(cancellationToken) is [.., var newest] ? newest.Info.Number + 1 : 1;
+        using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return (
+            number,
+            await secrets.SealAsync(pair.ExportPkcs8PrivateKey(), SigningKeyRows.PurposeOf(number), cancellationToken)
+        );
+    }
+
+    private async Task<IReadOnlyList<SigningKeyRow>> MakeAsync(CancellationToken cancellationToken)
+    {
+        var (number, sealedKey) = await PrepareAsync(cancellationToken);
+        // Another replica may have been first.
+        if (_snapshot?.Rows is not [.., var newest] || newest.Info.CreatedAt + Signing <= clock.GetUtcNow())
+        {
+            await database.WriteAsync(
+                (connection, transaction) =>
+                    SigningKeyRows.AddAsync(connection, transaction, number, sealedKey, clock.Now()),
+                cancellationToken
+            );
+        }
+
+        return await ReadAsync(cancellationToken);
+    }
+
+    private async ValueTask<IReadOnlyList<SigningKeyRow>> RowsAsync(CancellationToken cancellationToken) =>
+        _snapshot is { } snapshot && epoch.IsFresh && snapshot.Epoch == epoch.Current
+            ? snapshot.Rows
+            : await ReadAsync(cancellationToken);
+
+    private async Task<IReadOnlyList<SigningKeyRow>> ReadAsync(CancellationToken cancellationToken)
+    {
+        // Before the rows: an act that commits in between moves the epoch, and they are read again.
+        var asOf = epoch.Current;
+        var rows = await database.ReadAsync(
+            connection => SigningKeyRows.ReadAsync(connection, after: 0, int.MaxValue, cancellationToken),
             cancellationToken
         );
-        return sealedKey is null
-            ? null
-            : _keys.GetOrAdd(
-                period,
-                Key(period, await secrets.OpenAsync(sealedKey, Purpose(period), cancellationToken))
+        _snapshot = new Snapshot(asOf, rows);
+        return rows;
+    }
+
+    private bool MayLookAgain()
+    {
+        var now = clock.GetTimestamp();
+        var missed = Interlocked.Read(ref _missedAt);
+        return (missed == 0 || clock.GetElapsedTime(missed, now) >= MissInterval)
+            && Interlocked.CompareExchange(ref _missedAt, now, missed) == missed;
+    }
+
+    // A number never comes back with another key, so what was opened once stays good.
+    private async ValueTask<JsonWebKey> OpenAsync(SigningKeyRow row, CancellationToken cancellationToken)
+    {
+        var number = row.Info.Number;
+        return _opened.TryGetValue(number, out var key)
+            ? key
+            : _opened.GetOrAdd(
+                number,
+                Key(number, await secrets.OpenAsync(row.SealedKey, SigningKeyRows.PurposeOf(number), cancellationToken))
             );
     }
 
-    private async Task<JsonWebKey> MakeAsync(long period, CancellationToken cancellationToken)
-    {
-        using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var sealedKey = await secrets.SealAsync(pair.ExportPkcs8PrivateKey(), Purpose(period), cancellationToken);
-        await database.WriteAsync(
-            async (connection, transaction) =>
-            {
-                var row = new
-                {
-                    period,
-                    sealedKey,
-                    now = clock.Now(),
-                };
-                await connection.ExecuteAsync(Prune, row, transaction);
-                return await connection.ExecuteAsync(Insert, row, transaction);
-            },
-            cancellationToken
-        );
-        // Another replica may have been first.
-        return (await ReadAsync(period, cancellationToken))!;
-    }
-
     // As a JSON Web Key, of which the library makes a key object per thread that uses it.
-    private static JsonWebKey Key(long period, byte[] pkcs8)
+    private static JsonWebKey Key(long number, byte[] pkcs8)
     {
         using var pair = ECDsa.Create();
         pair.ImportPkcs8PrivateKey(pkcs8, out _);
@@ -135,9 +145,9 @@ internal sealed class SigningKeys(IDatabase database, ISecretBox secrets, TimePr
             X = Base64UrlEncoder.Encode(parameters.Q.X),
             Y = Base64UrlEncoder.Encode(parameters.Q.Y),
             D = Base64UrlEncoder.Encode(parameters.D),
-            Kid = period.ToString(CultureInfo.InvariantCulture),
+            Kid = number.ToString(CultureInfo.InvariantCulture),
         };
     }
 
-    private static string Purpose(long period) => $"signing-key:{period}";
+    private sealed record Snapshot(long Epoch, IReadOnlyList<SigningKeyRow> Rows);
 }

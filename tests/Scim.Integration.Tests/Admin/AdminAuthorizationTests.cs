@@ -73,6 +73,9 @@ public sealed class AdminAuthorizationTests(DatabaseKind kind)
             [OtherTenant]
         ),
         ["DELETE /operators/{id}"] = new(_ => null, [Platform, TenantAdmin], [OtherTenant]),
+        ["DELETE /operators/{id}/totp"] = new(_ => null, [Platform, TenantAdmin], [OtherTenant]),
+        ["GET /signing_keys"] = new(_ => null, [Platform, Support, Auditor, "keys:read"]),
+        ["POST /signing_keys/rotate"] = new(_ => null, [Platform, "keys:write"]),
         ["GET /operators/{id}/sessions"] = new(
             _ => null,
             [Platform, TenantAdmin, Support, Auditor, TenantSupport, "operators:read"],

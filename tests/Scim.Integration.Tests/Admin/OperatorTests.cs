@@ -83,6 +83,81 @@ public sealed class OperatorTests(DatabaseKind kind)
     }
 
     [Test]
+    public async Task Who_has_lost_the_authenticator_enrols_another()
+    {
+        var lost = await _host.OperatorAsync("support");
+        using var session = await _host.SignInAsync(lost);
+        var path = $"/operators/{lost.Id:D}";
+        var version = (await _admin.GetAsync(path)).Json.GetProperty("version").GetInt64();
+        using var stale = await _host.SignInAsync("platform-admin", stepUp: false);
+        (await stale.DeleteAsync($"{path}/totp")).Problem().Should().Be("step-up-required");
+        var late = await _admin.SendAsync("DELETE", $"{path}/totp", null, ("If-Match", $"W/\"{version + 1}\""));
+        late.Status.Should().Be(412);
+        (await session.GetAsync("/session")).Status.Should().Be(200);
+
+        await _admin.DeleteAsync($"{path}/totp").Expecting(204);
+
+        (await session.GetAsync("/session")).Problem().Should().Be("credential-invalid");
+        (await _admin.GetAsync(path)).Json.GetProperty("totpEnrolled").GetBoolean().Should().BeFalse();
+        using var client = _host.Client();
+        // The old code does not even count as one.
+        var body = AdminHost.Login(lost.UserName, lost.Password, _host.NextCode(lost));
+        var offer = (await client.PostAsync("/login", body).Expecting(200)).Json.GetProperty("enrollment");
+        var secret = Totp.Decode(offer.GetProperty("secret").GetString()!)!;
+        var enrolled = await client
+            .PostAsync(
+                "/login/enroll",
+                new JsonObject
+                {
+                    ["token"] = offer.GetProperty("token").GetString(),
+                    ["totp"] = Totp.Compute(secret, Totp.StepAt(_host.Clock.GetUtcNow())),
+                }
+            )
+            .Expecting(200);
+        enrolled.Json.GetProperty("recoveryCodes").GetArrayLength().Should().Be(10);
+        (await _host.JournalAsync())
+            .Where(row =>
+                row.Resource == lost.Id.ToString("D") && row.Operation.Contains("totp", StringComparison.Ordinal)
+            )
+            .Select(row => row.Operation)
+            .Should()
+            .Equal("operator.totp.reset");
+    }
+
+    [Test]
+    public async Task A_recovery_code_of_a_lost_authenticator_is_worth_nothing()
+    {
+        var body = AdminHost.Operator();
+        var (name, password) = (body["userName"]!.GetValue<string>(), body["password"]!.GetValue<string>());
+        var id = (await _admin.PostAsync("/operators", body).Expecting(201)).Id;
+        using var client = _host.Client();
+        var old = await EnrollAsync(client, name, password);
+        await _admin.DeleteAsync($"/operators/{id}/totp").Expecting(204);
+        var fresh = await EnrollAsync(client, name, password);
+
+        var login = AdminHost.Login(name, password);
+        login["recoveryCode"] = old[0];
+        (await client.PostAsync("/login", login)).Problem().Should().Be("invalid-credentials");
+        login["recoveryCode"] = fresh[0];
+        await client.PostAsync("/login", login).Expecting(200);
+    }
+
+    private async Task<string[]> EnrollAsync(AdminClient client, string name, string password)
+    {
+        var offer = (await client.PostAsync("/login", AdminHost.Login(name, password)).Expecting(200)).Json.GetProperty(
+            "enrollment"
+        );
+        var secret = Totp.Decode(offer.GetProperty("secret").GetString()!)!;
+        var body = new JsonObject
+        {
+            ["token"] = offer.GetProperty("token").GetString(),
+            ["totp"] = Totp.Compute(secret, Totp.StepAt(_host.Clock.GetUtcNow())),
+        };
+        var enrolled = await client.PostAsync("/login/enroll", body).Expecting(200);
+        return [.. enrolled.Json.GetProperty("recoveryCodes").EnumerateArray().Select(code => code.GetString()!)];
+    }
+
+    [Test]
     public async Task A_name_belongs_to_one_operator_whatever_its_case()
     {
         var body = AdminHost.Operator("Jane.Doe@example.com");

@@ -28,4 +28,28 @@ public sealed class OperatorVerbTests(DatabaseKind kind)
         again.Error.Should().Contain("already an operator");
         again.Output.Should().BeEmpty();
     }
+
+    [Test]
+    public async Task Who_has_lost_the_authenticator_enrols_another_after_a_verb()
+    {
+        await using var host = await AdminHost.StartAsync(kind);
+        var account = await host.OperatorAsync("platform-admin");
+        using var client = await host.SignInAsync(account);
+
+        var reset = await TestKit.Cli.RunAsync(
+            host.Server.Database,
+            "operator",
+            "reset-totp",
+            account.UserName,
+            "--json"
+        );
+
+        reset.Json.GetProperty("userName").GetString().Should().Be(account.UserName);
+        (await client.GetAsync("/session")).Status.Should().Be(401);
+        var offer = await client.PostAsync("/login", AdminHost.Login(account.UserName, account.Password));
+        offer.Json.TryGetProperty("enrollment", out _).Should().BeTrue(offer.ToString());
+        var unknown = await TestKit.Cli.RunAsync(host.Server.Database, "operator", "reset-totp", "nobody");
+        unknown.ExitCode.Should().Be(1);
+        unknown.Error.Should().Contain("does not exist");
+    }
 }

@@ -1,10 +1,7 @@
-using System.Collections.Concurrent;
-using System.Text;
 using FluentAssertions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -23,9 +20,8 @@ public sealed class TelemetryTests
     [Test]
     public async Task Spans_of_requests_and_metrics_reach_the_collector()
     {
-        var received = new ConcurrentDictionary<string, string>();
-        await using var collector = await CollectorAsync(received);
-        await using (var app = Create(collector.Urls.Single()))
+        await using var collector = await OtlpCollector.StartAsync();
+        await using (var app = Create(collector.Url))
         {
             app.MapGet("/scim/v2/Users/{id}", () => "done");
             await app.StartAsync();
@@ -35,39 +31,13 @@ public sealed class TelemetryTests
             await app.StopAsync();
         }
 
-        var spans = received["/opentelemetry.proto.collector.trace.v1.TraceService/Export"];
-        spans
-            .Should()
+        collector
+            .Traces.Should()
             .Contain("GET /scim/v2/Users/{id}")
             .And.Contain("http.route")
             .And.NotContain("hush")
             .And.NotContain("/jane");
-        received["/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"]
-            .Should()
-            .Contain("scim.request.duration");
-    }
-
-    private static async Task<WebApplication> CollectorAsync(ConcurrentDictionary<string, string> received)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.WebHost.ConfigureKestrel(kestrel =>
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2)
-        );
-        var app = builder.Build();
-        app.Run(async context =>
-        {
-            using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body);
-            var text = Encoding.Latin1.GetString(body.ToArray());
-            received.AddOrUpdate(context.Request.Path.Value!, text, (_, earlier) => earlier + text);
-            context.Response.ContentType = "application/grpc";
-            await context.Response.Body.WriteAsync(new byte[5]);
-            context.Response.AppendTrailer("grpc-status", "0");
-        });
-        await app.StartAsync();
-        return app;
+        collector.Metrics.Should().Contain("scim.request.duration");
     }
 
     private static WebApplication Create(string collector)

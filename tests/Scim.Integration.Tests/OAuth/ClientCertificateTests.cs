@@ -17,7 +17,9 @@ public sealed class ClientCertificateTests(DatabaseKind kind)
 {
     private const string Password = "of the test";
 
+    private readonly CertificateAuthority _authority = new();
     private string _file = null!;
+    private string _authorities = null!;
     private ApiServer _server = null!;
     private TestTenant _tenant = null!;
 
@@ -25,11 +27,14 @@ public sealed class ClientCertificateTests(DatabaseKind kind)
     public async Task Start()
     {
         _file = Path.GetTempFileName();
+        _authorities = Path.GetTempFileName();
+        await File.WriteAllTextAsync(_authorities, _authority.Pem);
         using var certificate = Certificate("localhost");
         await File.WriteAllBytesAsync(_file, certificate.Export(X509ContentType.Pfx, Password));
         var settings = new Dictionary<string, string>
         {
             ["Scim:ClientCertificates"] = "true",
+            ["Scim:ClientCertificateAuthorities"] = _authorities,
             ["Kestrel:Certificates:Default:Path"] = _file,
             ["Kestrel:Certificates:Default:Password"] = Password,
         };
@@ -43,6 +48,8 @@ public sealed class ClientCertificateTests(DatabaseKind kind)
         _tenant?.Dispose();
         await _server.DisposeAsync();
         File.Delete(_file);
+        File.Delete(_authorities);
+        _authority.Dispose();
     }
 
     [Test]
@@ -85,7 +92,94 @@ public sealed class ClientCertificateTests(DatabaseKind kind)
             .GetProperty("token_endpoint_auth_methods_supported")
             .ToString()
             .Should()
-            .Contain("self_signed_tls_client_auth");
+            .Contain("self_signed_tls_client_auth")
+            .And.Contain("\"tls_client_auth\"");
+    }
+
+    // RFC 8705 §2.1. It is the name that counts, however it is written, and not the certificate.
+    [TestCase("CN=Scim Client,O=Acme Inc.,C=DE")]
+    [TestCase("cn=scim client, o=\"ACME  inc.\", c=de")]
+    [TestCase("2.5.4.3=Scim Client,2.5.4.10=Acme Inc.,2.5.4.6=DE")]
+    public async Task A_subject_that_an_authority_vouches_for_is_the_client(string registered)
+    {
+        var id = await ClientOfSubjectAsync(registered);
+        using var first = _authority.Issue(Subject);
+        using var renewed = _authority.Issue(Subject);
+        using var client = Client(first);
+        using var later = Client(renewed);
+
+        var answer = await client.ByPostAsync(id, null);
+        var again = await later.ByPostAsync(id, null);
+
+        answer.Status.Should().Be(HttpStatusCode.OK, answer.Json.ToString());
+        (await client.ScimAsync(answer.Token)).Should().Be(HttpStatusCode.OK);
+        (await later.ScimAsync(answer.Token)).Should().Be(HttpStatusCode.Unauthorized, "it is bound to the other one");
+        (await later.ScimAsync(again.Token)).Should().Be(HttpStatusCode.OK);
+    }
+
+    [TestCase("another subject")]
+    [TestCase("a longer subject")]
+    [TestCase("the parts in another order")]
+    [TestCase("another authority of the same name")]
+    [TestCase("nobody but itself")]
+    [TestCase("an end that is past")]
+    public async Task A_certificate_with_something_else_is_not_the_clients(string what)
+    {
+        using var other = new CertificateAuthority();
+        using var certificate = what switch
+        {
+            "another subject" => _authority.Issue("CN=Other Client,O=Acme Inc.,C=DE"),
+            "a longer subject" => _authority.Issue("OU=x," + Subject),
+            "the parts in another order" => _authority.Issue("C=DE,O=Acme Inc.,CN=Scim Client"),
+            "another authority of the same name" => other.Issue(Subject),
+            "nobody but itself" => Certificate("Scim Client,O=Acme Inc.,C=DE"),
+            _ => _authority.Issue(Subject, days: -1),
+        };
+        var id = await ClientOfSubjectAsync(Subject);
+        using var client = Client(certificate);
+
+        (await client.ByPostAsync(id, null)).Error.Should().Be("invalid_client");
+    }
+
+    [Test]
+    public async Task A_subject_that_is_taken_away_ends_its_tokens()
+    {
+        var id = await ClientOfSubjectAsync(Subject);
+        using var certificate = _authority.Issue(Subject);
+        using var client = Client(certificate);
+        var token = (await client.ByPostAsync(id, null)).Token;
+        (await client.ScimAsync(token)).Should().Be(HttpStatusCode.OK);
+
+        await _server.SendAsync(
+            new UpdateScimClient(
+                Guid.Parse(id),
+                new ClientValues("x", null, null, null, null, null, null, null, "CN=Other"),
+                null
+            )
+        );
+
+        await Eventually.IsTrueAsync(async () => await client.ScimAsync(token) == HttpStatusCode.Unauthorized);
+        (await client.ByPostAsync(id, null)).Error.Should().Be("invalid_client");
+    }
+
+    private const string Subject = "CN=Scim Client,O=Acme Inc.,C=DE";
+
+    private async Task<string> ClientOfSubjectAsync(string subject)
+    {
+        var values = new NewScimClient(
+            Guid.Parse(_tenant.TenantId),
+            Some.Name(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            subject
+        );
+        return (await _server.SendAsync(new CreateScimClient(values))).ClientId.ToString("D");
     }
 
     private async Task<string> ClientAsync(X509Certificate2 certificate)

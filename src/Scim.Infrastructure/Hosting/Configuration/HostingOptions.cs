@@ -22,6 +22,11 @@ public sealed class ScimOptions
     [Description("Ask TLS clients for a certificate, by which a SCIM client may prove itself (RFC 8705).")]
     public bool ClientCertificates { get; set; }
 
+    [Description(
+        "A PEM file with the certificate authorities that vouch for the subjects of such certificates: roots, and intermediates between."
+    )]
+    public string? ClientCertificateAuthorities { get; set; }
+
     [Description("Seconds between SIGTERM and closing the listener, during which `/ready` answers 503.")]
     [Range(0, 600)]
     public int DrainSeconds { get; set; }
@@ -69,6 +74,13 @@ public sealed class SecretsOptions
     [Secret]
     [Base64Key]
     public string? Key { get; set; }
+
+    [Description(
+        "Keys that stored secrets may still be encrypted under, separated by commas, until `keys rotate` is done."
+    )]
+    [Secret]
+    [Base64Keys]
+    public string? PreviousKeys { get; set; }
 }
 
 public sealed class MetricsOptions

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Scim.Application.Settings;
 using Scim.Infrastructure.Persistence;
+using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Hosting.Configuration;
 
@@ -162,6 +163,20 @@ public static class OptionsCatalogue
             if (!string.IsNullOrEmpty(place) && string.IsNullOrEmpty(audit.SigningKeyFile))
             {
                 problems.Add($"Audit:{key} needs Audit:SigningKeyFile: only signed checkpoints are worth a copy.");
+            }
+        }
+
+        var scim = Read<ScimOptions>(configuration, "Scim");
+        if (!string.IsNullOrEmpty(scim.ClientCertificateAuthorities))
+        {
+            if (!scim.ClientCertificates)
+            {
+                problems.Add("Scim:ClientCertificateAuthorities needs Scim:ClientCertificates, or nobody is asked.");
+            }
+
+            if (!CertificateAuthorities.CanRead(scim.ClientCertificateAuthorities))
+            {
+                problems.Add("Scim:ClientCertificateAuthorities must name a PEM file with certificates.");
             }
         }
 

@@ -43,6 +43,19 @@ internal sealed class Base64KeyAttribute : ValidationAttribute
 }
 
 [AttributeUsage(AttributeTargets.Property)]
+internal sealed class Base64KeysAttribute : ValidationAttribute
+{
+    private static readonly Base64KeyAttribute One = new();
+
+    public static IEnumerable<string> Split(string? value) =>
+        value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    public override bool IsValid(object? value) => Split(value as string).All(One.IsValid);
+
+    public override string FormatErrorMessage(string name) => "keys of 32 bytes in base64, separated by commas";
+}
+
+[AttributeUsage(AttributeTargets.Property)]
 internal sealed class TotpSecretAttribute : ValidationAttribute
 {
     public override bool IsValid(object? value) =>

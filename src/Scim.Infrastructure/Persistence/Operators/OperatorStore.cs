@@ -26,6 +26,15 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
          where id = @Id and version = @Version - 1
         """;
 
+    private const string ResetTotp = """
+        update operators
+           set totp_secret = null, enrolled_at = null, enrollment_hash = null, enrollment_expires_at = null,
+               version = version + 1
+         where id = @Id and version = @Version
+        """;
+
+    private const string DeleteRecoveryCodes = "delete from operator_recovery_codes where operator_id = @Id";
+
     private const string InsertTenant = """
         insert into operator_tenants (tenant_id, operator_id) select id, @id from tenants where id = @tenant
         """;
@@ -129,11 +138,7 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
 
                 await RequireAdminAsync(connection, transaction, account, remains: false);
                 await EndSessionsAsync(connection, transaction, account.Id);
-                await connection.ExecuteAsync(
-                    "delete from operator_recovery_codes where operator_id = @Id",
-                    id,
-                    transaction
-                );
+                await connection.ExecuteAsync(DeleteRecoveryCodes, id, transaction);
                 await connection.ExecuteAsync("delete from operator_tenants where operator_id = @Id", id, transaction);
                 await connection.ExecuteAsync(
                     "delete from operator_workspaces where operator_id = @Id",
@@ -141,6 +146,28 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
                     transaction
                 );
                 await AppendAsync(transaction, now, "operator.delete", account, new { before = Facts(account) });
+                return true;
+            },
+            cancellationToken
+        );
+
+    public Task<bool> ResetTotpAsync(
+        OperatorAccount account,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        journal.ActAsync(
+            async (connection, transaction) =>
+            {
+                var row = new { account.Id, account.Version };
+                if (await connection.ExecuteAsync(ResetTotp, row, transaction) == 0)
+                {
+                    return false;
+                }
+
+                await connection.ExecuteAsync(DeleteRecoveryCodes, row, transaction);
+                await EndSessionsAsync(connection, transaction, account.Id);
+                await AppendAsync(transaction, now, "operator.totp.reset", account, new { after = Facts(account) });
                 return true;
             },
             cancellationToken

@@ -13,7 +13,7 @@ internal sealed class ClientRow
     public const string Columns = """
         c.tenant_id, n.slug as tenant_slug, c.id, c.name, c.scopes, c.profile, c.state, c.requests_per_second,
         c.allowed_networks, c.version, c.created_at, c.reached_at, c.first_request_at, c.last_request_at,
-        c.first_lookup_at, c.first_user_at, c.jwks, c.certificates
+        c.first_lookup_at, c.first_user_at, c.jwks, c.certificates, c.tls_subject_dn
         """;
 
     private const string SelectLiveTokens = """
@@ -61,6 +61,8 @@ internal sealed class ClientRow
 
     public string Certificates { get; init; } = "";
 
+    public string? TlsSubjectDn { get; init; }
+
     public static string StateOf(ScimClient client) => client.IsActive ? ClientValues.Active : ClientValues.Suspended;
 
     /// <exception cref="InvalidOperationException">What is stored was checked before; to read it as "anywhere" would open the client.</exception>
@@ -99,6 +101,7 @@ internal sealed class ClientRow
             Networks = NetworksOf(AllowedNetworks),
             Keys = Jwks is null ? null : ClientKeys.Find(JsonElement.Parse(Jwks)),
             Certificates = Certificates.Split(',', StringSplitOptions.RemoveEmptyEntries),
+            Subject = TlsSubjectDn is null ? null : SubjectName.Find(TlsSubjectDn),
             Version = Version,
             History = new ClientHistory(ReachedAt, FirstRequestAt, LastRequestAt, FirstLookupAt, FirstUserAt),
         };

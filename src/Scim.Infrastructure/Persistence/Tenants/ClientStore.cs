@@ -12,9 +12,9 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
 {
     private const string InsertClient = """
         insert into scim_clients (tenant_id, id, name, scopes, profile, state, requests_per_second, allowed_networks,
-                                  jwks, certificates, version, created_at)
+                                  jwks, certificates, tls_subject_dn, version, created_at)
         values (@tenantId, @id, @name, @scopes, @profile, @state, @requestsPerSecond, @networks, @jwks, @certificates,
-                @version, @createdAt)
+                @subject, @version, @createdAt)
         """;
 
     private const string SelectRoom = """
@@ -28,7 +28,7 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
         update scim_clients
            set name = @name, scopes = @scopes, profile = @profile, state = @state,
                requests_per_second = @requestsPerSecond, allowed_networks = @networks, jwks = @jwks,
-               certificates = @certificates, version = @version
+               certificates = @certificates, tls_subject_dn = @subject, version = @version
          where tenant_id = @tenantId and id = @id
         """;
 
@@ -296,6 +296,7 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
             AllowedNetworks = client.Networks.Texts,
             KeyIds = client.Keys?.Ids ?? [],
             client.Certificates,
+            TlsClientAuthSubjectDn = client.Subject?.Text,
         };
 
     private static object Row(ScimClient client) =>
@@ -311,6 +312,7 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
             networks = string.Join(',', client.Networks.Texts),
             jwks = client.Keys?.Json,
             certificates = string.Join(',', client.Certificates),
+            subject = client.Subject?.Text,
             version = client.Version,
             createdAt = client.CreatedAt,
         };

@@ -45,6 +45,7 @@ internal sealed class CredentialStore(IDatabase database)
         select c.tenant_id as TenantId, c.id as ClientId, c.scopes as Scopes, c.profile as Profile,
                c.state as ClientState, c.requests_per_second as RequestsPerSecond,
                c.allowed_networks as AllowedNetworks, c.jwks as Jwks, c.certificates as Certificates,
+               c.tls_subject_dn as Subject,
                n.slug as TenantSlug, n.state as TenantState, n.trial_ends_at as TrialEndsAt
           from scim_clients c join tenants n on n.id = c.tenant_id
          where c.id = @clientId
@@ -248,6 +249,8 @@ internal sealed class CredentialStore(IDatabase database)
 
         public string Certificates { get; init; } = "";
 
+        public string? Subject { get; init; }
+
         private bool IsActive => ClientState == "active" && TenantState is "active" or "suspended";
 
         public StoredToken ToToken(string tokenId) =>
@@ -267,7 +270,8 @@ internal sealed class CredentialStore(IDatabase database)
                 ToCaller(""),
                 IsActive,
                 Jwks is null ? null : ClientKeys.Find(JsonElement.Parse(Jwks)),
-                Certificates.Split(',', StringSplitOptions.RemoveEmptyEntries)
+                Certificates.Split(',', StringSplitOptions.RemoveEmptyEntries),
+                Subject is null ? null : SubjectName.Find(Subject)
             );
 
         private Caller ToCaller(string tokenId) =>
