@@ -44,7 +44,9 @@ internal static class OperatorsEndpoints
                 "resetTotp",
                 "Forgets a lost authenticator and ends the sessions; the next sign-in enrols another"
             )
-            .GivesNothing();
+            .WithDescription("Wants a fresh code before it.")
+            .GivesNothing()
+            .Versioned();
         admin
             .MapGet("/operators/{id}/sessions", ListSessionsAsync)
             .Describe("listSessions", "An operator's live sessions")

@@ -75,6 +75,7 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
         var isRead = HttpMethods.IsGet(method);
         var isPost = HttpMethods.IsPost(method);
         var makes = isPost && Makes(path);
+        var takesKey = isPost && access.TakesKey;
         // A POST with a body makes something new: there is no version yet.
         var precondition = isRead || (isPost && hasBody) ? null : version;
         var parameters = operation.Parameters!;
@@ -89,7 +90,7 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
             );
         }
 
-        if (access.TakesKey)
+        if (takesKey)
         {
             parameters.Add(
                 Header(
@@ -104,7 +105,7 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
             path.Contains('{', StringComparison.Ordinal)
             || parameters.Any(parameter => parameter.Name == "tenantId")
             || (access.Credential == AdminCredential.None && makes);
-        AddHeaders(operation, version is not null, access.TakesKey);
+        AddHeaders(operation, version is not null, takesKey);
         Credentials.Describe(operation, document, access, isRead);
         Problems.Describe(
             operation,
@@ -117,7 +118,7 @@ internal sealed class OperationDescriber : IOpenApiOperationTransformer
                 500,
                 503,
                 .. mayMiss ? (int[])[404] : [],
-                .. hasBody || access.TakesKey ? (int[])[400] : [],
+                .. hasBody || takesKey ? (int[])[400] : [],
                 .. hasBody ? (int[])[413, 415] : [],
                 .. makes || !(isRead || isPost) ? (int[])[409] : [],
                 .. precondition is not null ? (int[])[412] : [],

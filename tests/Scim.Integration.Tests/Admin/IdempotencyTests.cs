@@ -69,6 +69,7 @@ public sealed class IdempotencyTests(DatabaseKind kind)
             $"/scim_clients/{await ClientAsync(admin)}/tokens/rotate",
             new JsonObject { ["graceSeconds"] = 60 }
         ),
+        ["/signing_keys/rotate"] = _ => Task.FromResult(new Example("/signing_keys/rotate", null)),
     };
 
     private static readonly string[] Secrets = ["value"];
