@@ -44,6 +44,15 @@ internal static class ScimBody
                 throw TooLarge(limits);
             }
 
+            if (!held && result.Buffer.Length > LargeBodies.Threshold)
+            {
+                // One that came without its length, perhaps as a whole: it is looked at again with a place.
+                reader.AdvanceTo(result.Buffer.Start);
+                await HoldAsync(context);
+                held = true;
+                continue;
+            }
+
             if (result.IsCompleted)
             {
                 var body = result.Buffer.ToArray();
@@ -51,14 +60,7 @@ internal static class ScimBody
                 return body.Length > 0 ? body : throw ScimError.InvalidSyntax("This request needs a JSON body.");
             }
 
-            // One that came without its length.
-            var large = result.Buffer.Length > LargeBodies.Threshold;
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-            if (large && !held)
-            {
-                await HoldAsync(context);
-                held = true;
-            }
         }
     }
 

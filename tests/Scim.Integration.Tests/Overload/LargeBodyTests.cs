@@ -72,7 +72,15 @@ public sealed class LargeBodyTests
         using (var sender = await RawConnection.OpenAsync(_server.BaseAddress))
         {
             await sender.SendAsync(RawConnection.Head("POST", "/Users", tenant.Token, $"Content-Length: {Size}"));
+            await sender.SendAsync(new string(' ', Size - 1));
             await Eventually.IsTrueAsync(async () => (await tenant.Client.PostAsync("/Users", Large())).Status == 503);
+            using var whole = await RawConnection.OpenAsync(_server.BaseAddress);
+            var body = Some.User().ToJsonString() + new string(' ', 70_000);
+            await whole.SendAsync(
+                RawConnection.Head("POST", "/Users", tenant.Token, "Transfer-Encoding: chunked")
+                    + $"{body.Length:x}\r\n{body}\r\n0\r\n\r\n"
+            );
+            (await whole.ReadAsync()).Should().StartWith("HTTP/1.1 503");
         }
 
         await Eventually.IsTrueAsync(async () => (await tenant.Client.PostAsync("/Users", Large())).Status == 201);
