@@ -4,6 +4,7 @@ using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
 using Scim.Application.Audit;
+using Scim.Application.Common;
 using Scim.Application.Jobs;
 using Scim.Application.Tenants;
 using Scim.Domain.Errors;
@@ -229,7 +230,7 @@ internal sealed class TenantPurgeTests(DatabaseKind kind)
     {
         await using var scope = _server.Services.CreateAsyncScope();
         var jobs = scope.ServiceProvider.GetRequiredService<IJobStore>();
-        await jobs.EnqueueAsync([Job.Create(tenant, "test.purge", TimeProvider.System.GetUtcNow())], default);
+        await jobs.EnqueueAsync([Job.Create(tenant, "test.purge", TimeProvider.System.Now())], default);
         return (await jobs.ClaimAsync("test", TimeSpan.FromMinutes(5), ["test.purge"], default, default))!.Lease;
     }
 
@@ -245,7 +246,7 @@ internal sealed class TenantPurgeTests(DatabaseKind kind)
         }
 
         var result = await _server.SendAsync(new PurgeTenant(job.Lease));
-        await jobs.EndAttemptAsync(job.Succeed(result, TimeProvider.System.GetUtcNow()), default);
+        await jobs.EndAttemptAsync(job.Succeed(result, TimeProvider.System.Now()), default);
         return result;
     }
 

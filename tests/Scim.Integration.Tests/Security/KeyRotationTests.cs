@@ -104,19 +104,27 @@ internal sealed class KeyRotationTests(DatabaseKind kind)
     {
         await using var database = await TestDatabase.CreateAsync(kind);
         await using var server = await ApiServer.StartAsync(database, Keys(_new, _old));
-        var ids = await FillAsync(server);
+        var ids = new List<Guid>();
         var rotation = Configured(database, Keys(_new, _old));
         using var working = new CancellationTokenSource();
         var work = EnrollAgainAndAgainAsync(server, working.Token);
 
-        await TestKit.Cli.KillAsync(
-            rotation,
-            () => Eventually.IsTrueAsync(async () => await RewrappedAsync(server) > 0),
-            "keys",
-            "rotate"
-        );
-        var done = await RewrappedAsync(server);
-        TestContext.Out.WriteLine($"killed after {done} of {Many}");
+        long done;
+        do
+        {
+            // Where it was done before the kill came, it has as much to do again.
+            var before = ids.Count;
+            ids.AddRange(await FillAsync(server));
+            await TestKit.Cli.KillAsync(
+                rotation,
+                () => Eventually.IsTrueAsync(async () => await RewrappedAsync(server) > before),
+                "keys",
+                "rotate"
+            );
+            done = await RewrappedAsync(server);
+            TestContext.Out.WriteLine($"killed after {done} of {ids.Count}");
+        } while (done == ids.Count && ids.Count < 5 * Many);
+
         var both = await Task.WhenAll(
             TestKit.Cli.RunAsync(rotation, "keys", "rotate", "--json"),
             TestKit.Cli.RunAsync(rotation, "keys", "rotate", "--json")
@@ -124,9 +132,11 @@ internal sealed class KeyRotationTests(DatabaseKind kind)
         await working.CancelAsync();
         var (client, offer) = await work;
 
-        done.Should().BeInRange(1, Many - 1, "it was killed in the middle");
+        done.Should().BeInRange(1, ids.Count - 1, "it was killed in the middle");
         both.Should().OnlyContain(run => run.ExitCode == 0);
-        (await RewrappedAsync(server)).Should().Be(Many, "each is put under the new key once, and journalled with it");
+        (await RewrappedAsync(server))
+            .Should()
+            .Be(ids.Count, "each is put under the new key once, and journalled with it");
         var box = Box(server, Keys(_new));
         foreach (var (id, secret) in await SecretsAsync(server, ids))
         {
@@ -194,7 +204,7 @@ internal sealed class KeyRotationTests(DatabaseKind kind)
 
     private static async Task<IReadOnlyList<(Guid Id, byte[] Secret)>> SecretsAsync(
         ApiServer server,
-        IReadOnlyList<Guid> ids
+        List<Guid> ids
     )
     {
         var rows = await server
