@@ -46,34 +46,63 @@ internal static class Axes
         var count = deployment.Ours.Directory.Users.Count;
         foreach (var depth in Depths(count - PageSize))
         {
-            await AddAsync(Depth, depth, deployment.Targets, [Reads.ListAt(depth), Reads.CursorAt(depth)]);
+            await TellAsync(Depth, depth);
+            Measure(Depth, depth, deployment.Targets, [Reads.ListAt(depth), Reads.CursorAt(depth)]);
         }
 
         var filler = new Filler(deployment.OurDatabase);
         foreach (var tenants in run.Options.Tenants)
         {
+            await TellAsync(Tenants, tenants);
             await filler.GrowTenantsAsync(tenants);
-            await AddAsync(Tenants, tenants, [deployment.Ours], Usual(run));
+            MeasureAll(Tenants, tenants);
         }
 
         foreach (var rows in run.Options.JournalRows)
         {
+            await TellAsync(Journal, rows);
             await filler.GrowJournalAsync(rows);
-            await AddAsync(Journal, rows, [deployment.Ours], Usual(run));
+            MeasureAll(Journal, rows);
         }
 
         return points;
 
-        async Task AddAsync(string axis, long at, IReadOnlyList<Target> targets, IEnumerable<Workload> workloads)
+        Task TellAsync(string axis, long at) => console.WriteLineAsync($"{deployment.Kind} {axis} {at}");
+
+        // Groups of one size: how they grow with it is an axis of its own.
+        void MeasureAll(string axis, long at)
         {
-            await console.WriteLineAsync($"{deployment.Kind} {axis} {at}");
+            var size = run.Options.Members[0];
+            Measure(
+                axis,
+                at,
+                [deployment.Ours],
+                Catalogue.Of(run, count).Where(workload => workload.Members is null || workload.Members == size)
+            );
+            if (run.Options.Measures(Catalogue.Synchronisation))
+            {
+                var rounds = Alternation.Repeat(
+                    [deployment.Ours],
+                    run.Options.Rounds,
+                    (target, round) => FirstSynchronisation.Measure(run, target, round)
+                );
+                Add(axis, at, rounds, members: null);
+            }
+        }
+
+        void Measure(string axis, long at, IReadOnlyList<Target> targets, IEnumerable<Workload> workloads)
+        {
             foreach (var workload in workloads)
             {
-                var measured = Alternation
-                    .Measure(targets, workload, run.Options)
-                    .GroupBy(each => (each.Target, each.Round.Series));
-                points.AddRange(
-                    measured.Select(rounds =>
+                Add(axis, at, Alternation.Measure(targets, workload, run.Options), workload.Members);
+            }
+        }
+
+        void Add(string axis, long at, List<(Target Target, Round Round)> measured, int? members) =>
+            points.AddRange(
+                measured
+                    .GroupBy(each => (each.Target, each.Round.Series))
+                    .Select(rounds =>
                         GrowthPoint.Of(
                             axis,
                             at,
@@ -81,14 +110,12 @@ internal static class Axes
                                 deployment.Kind.ToString(),
                                 rounds.Key.Target,
                                 count,
-                                workload.Members,
+                                members,
                                 [.. rounds.Select(each => each.Round)]
                             )
                         )
                     )
-                );
-            }
-        }
+            );
     }
 
     private static IEnumerable<int> Depths(int last)
@@ -101,15 +128,4 @@ internal static class Axes
 
         yield return last / PageSize * PageSize;
     }
-
-    private static IEnumerable<Workload> Usual(Run run) =>
-        [
-            Reads.Get(),
-            Reads.Lookup(),
-            Reads.ListAt(0),
-            Searches.StartsWith(),
-            Writes.PatchDepartment(run),
-            Writes.CreateAndDelete(run),
-            Groups.Membership(run.Options.Members[0]),
-        ];
 }
