@@ -111,6 +111,7 @@ public static class ServiceRegistration
         services.AddScoped<TenantEdit>();
         services.AddScoped<IWorkspaceStore, WorkspaceStore>();
         services.AddScoped<ISignupStore, SignupStore>();
+        services.AddSingleton(new JobType(SendSignup.JobType, job => new SendSignup(job.Lease)));
         services.AddSingleton<IEmailSender, EmailSender>();
         services.AddSingleton(provider =>
         {

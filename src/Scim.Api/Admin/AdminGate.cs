@@ -21,7 +21,13 @@ internal sealed class AdminGate(RequestDelegate next, IAdminCredentials credenti
         var access = Access(context);
         if (access?.Credential != AdminCredential.None)
         {
-            request.Become(await AuthenticateAsync(context));
+            var result = await AuthenticateAsync(context);
+            if (result.Caller is null && access?.EndsCredential == true && await Idempotency.ReplayAsync(context))
+            {
+                return;
+            }
+
+            request.Become(result.Caller ?? throw Refused(result.Failure));
             if (access is not null && !AdminPolicy.Allows(access, request.Admin!))
             {
                 throw Forbidden(request, access);
@@ -59,7 +65,11 @@ internal sealed class AdminGate(RequestDelegate next, IAdminCredentials credenti
                 ?? throw ScimError.Forbidden("Nobody may call this route: it has no policy.");
     }
 
-    private async Task<AdminCaller> AuthenticateAsync(HttpContext context)
+    /// <summary>The credential as the request has it; a page's cookie goes first.</summary>
+    public static string? Presented(HttpRequest request) =>
+        SessionCookie.Of(request) is { } cookie ? $"Bearer {cookie}" : request.Headers.Authorization;
+
+    private ValueTask<AdminCredentialResult> AuthenticateAsync(HttpContext context)
     {
         var isWrite = !HttpMethods.IsGet(context.Request.Method);
         var cookie = SessionCookie.Of(context.Request);
@@ -68,17 +78,11 @@ internal sealed class AdminGate(RequestDelegate next, IAdminCredentials credenti
             SessionCookie.RequireOwnPage(context.Request, cookie);
         }
 
-        var result = await credentials.VerifyAsync(
-            cookie is null ? context.Request.Headers.Authorization : $"Bearer {cookie}",
-            extends: isWrite,
-            context.RequestAborted
-        );
-        if (result.Caller is { } caller)
-        {
-            return caller;
-        }
+        return credentials.VerifyAsync(Presented(context.Request), extends: isWrite, context.RequestAborted);
+    }
 
-        throw result.Failure switch
+    private static ScimException Refused(AdminCredentialFailure failure) =>
+        failure switch
         {
             AdminCredentialFailure.Missing => ScimError.Refused(
                 401,
@@ -101,7 +105,6 @@ internal sealed class AdminGate(RequestDelegate next, IAdminCredentials credenti
                 "The credential is mistyped, unknown, or was ended; sign in again at POST /admin/v1/login."
             ),
         };
-    }
 
     private ScimException Forbidden(RequestContext request, AdminAccess access)
     {

@@ -9,6 +9,12 @@ internal sealed record AdminAccess(AdminCredential Credential, Permissions Neede
 {
     /// <summary>A POST has its effect once, if it comes with an Idempotency-Key.</summary>
     public bool TakesKey { get; init; }
+
+    /// <summary>What it writes stays written when it is refused: failures are counted.</summary>
+    public bool CountsRefusals { get; init; }
+
+    /// <summary>What it came with is no credential afterwards; a repeat is known by its key and that credential alone.</summary>
+    public bool EndsCredential { get; init; }
 }
 
 internal enum AdminCredential
@@ -30,12 +36,12 @@ internal static class AdminPolicy
     {
         ["POST /login"] = Public(),
         ["POST /login/enroll"] = Public(),
-        ["POST /signup"] = Public(),
-        ["POST /signup/confirm"] = Public(),
-        ["POST /logout"] = OwnSession("auth.logout"),
+        ["POST /signup"] = Public() with { TakesKey = true },
+        ["POST /signup/confirm"] = Public() with { TakesKey = true },
+        ["POST /logout"] = OwnSession("auth.logout") with { TakesKey = true, EndsCredential = true },
         ["GET /session"] = OwnSession(null),
         ["POST /session/heartbeat"] = OwnSession(null),
-        ["POST /session/step-up"] = OwnSession(null),
+        ["POST /session/step-up"] = OwnSession(null) with { TakesKey = true, CountsRefusals = true },
         ["GET /operators"] = Read(Permissions.ReadOperators),
         ["POST /operators"] = Write(Permissions.WriteOperators, "operator.create"),
         ["GET /operators/{id}"] = Read(Permissions.ReadOperators),
@@ -86,7 +92,7 @@ internal static class AdminPolicy
         ["GET /scim_clients/{id}"] = Read(Permissions.ReadScimClients),
         ["PUT /scim_clients/{id}"] = Write(Permissions.WriteScimClients, "client.update"),
         ["DELETE /scim_clients/{id}"] = Write(Permissions.WriteScimClients, "client.delete"),
-        ["POST /scim_clients/{id}/test"] = Read(Permissions.ReadScimClients),
+        ["POST /scim_clients/{id}/test"] = Read(Permissions.ReadScimClients) with { TakesKey = true },
         ["POST /scim_clients/{id}/tokens"] = Write(Permissions.WriteScimClients, "token.issue"),
         ["POST /scim_clients/{id}/tokens/rotate"] = Write(Permissions.WriteScimClients, "token.rotate"),
         ["DELETE /scim_clients/{id}/tokens/{tokenId}"] = Write(Permissions.WriteScimClients, "token.revoke"),

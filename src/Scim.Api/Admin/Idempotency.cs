@@ -19,7 +19,7 @@ internal sealed class Idempotency : IEndpointFilter
     private const int MaxLength = 255;
 
     // A fast digest of a password would give it away to whoever reads the database.
-    private static readonly string[] Secrets = ["password", "authorization"];
+    private static readonly string[] Secrets = ["password", "authorization", "totp"];
 
     // Between processes it is the row that decides, and who comes second waits for it. Here nobody waits, and no connection
     // is held.
@@ -28,22 +28,12 @@ internal sealed class Idempotency : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
         var context = invocation.HttpContext;
-        var pattern = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
-        if (
-            !HttpMethods.IsPost(context.Request.Method)
-            || pattern is null
-            || AdminPolicy.Find(HttpMethods.Post, pattern)?.TakesKey != true
-            || KeyOf(context.Request) is not { } key
-        )
+        if (await KeyedAsync(context) is not { } keyed)
         {
             return await next(invocation);
         }
 
-        var services = context.RequestServices;
-        // Equal keys of two callers have nothing to do with each other.
-        var digest = Digest(services.GetRequiredService<RequestContext>().Actor, pattern, key);
-        var fingerprint = await FingerprintAsync(context);
-        var name = Convert.ToHexString(digest);
+        var name = Convert.ToHexString(keyed.Digest);
         if (!_inProgress.TryAdd(name, true))
         {
             throw ScimError.Refused(
@@ -56,16 +46,17 @@ internal sealed class Idempotency : IEndpointFilter
         try
         {
             object? result = null;
-            var kept = await services
-                .GetRequiredService<IKeptAnswers>()
+            var kept = await context
+                .RequestServices.GetRequiredService<IKeptAnswers>()
                 .OnceAsync(
-                    digest,
-                    fingerprint,
+                    keyed.Digest,
+                    keyed.Fingerprint,
                     async () =>
                     {
                         result = await next(invocation);
                         return Keep(context.Response, result);
                     },
+                    keyed.Access.CountsRefusals,
                     context.RequestAborted
                 );
             return kept is null ? result : Replay(context.Response, kept);
@@ -74,6 +65,52 @@ internal sealed class Idempotency : IEndpointFilter
         {
             _inProgress.TryRemove(name, out _);
         }
+    }
+
+    /// <summary>
+    /// Answers a repeat whose first request ended the credential that both came with. False when that was not so; nothing
+    /// is answered then.
+    /// </summary>
+    public static async Task<bool> ReplayAsync(HttpContext context)
+    {
+        var answers = context.RequestServices.GetRequiredService<IKeptAnswers>();
+        if (
+            await KeyedAsync(context) is not { } keyed
+            || await answers.FindAsync(keyed.Digest, keyed.Fingerprint, context.RequestAborted) is not { } kept
+        )
+        {
+            return false;
+        }
+
+        SessionCookie.ClearSent(context);
+        await Replay(context.Response, kept).ExecuteAsync(context);
+        return true;
+    }
+
+    /// <summary>Null where no key is taken or none was sent.</summary>
+    private static async Task<Keyed?> KeyedAsync(HttpContext context)
+    {
+        var pattern = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+        if (
+            !HttpMethods.IsPost(context.Request.Method)
+            || pattern is null
+            || AdminPolicy.Find(HttpMethods.Post, pattern) is not { TakesKey: true } access
+            || KeyOf(context.Request) is not { } key
+        )
+        {
+            return null;
+        }
+
+        // Equal keys of two callers have nothing to do with each other. What concerns one session is of that session, and
+        // where nobody is signed in, what is sent is all that there is of a caller.
+        var fingerprint = await FingerprintAsync(context);
+        var caller = access.Credential switch
+        {
+            AdminCredential.None => Convert.ToHexString(fingerprint),
+            AdminCredential.Session => AdminGate.Presented(context.Request),
+            _ => context.RequestServices.GetRequiredService<RequestContext>().Actor,
+        };
+        return new Keyed(access, Digest(caller ?? "", pattern, key), fingerprint);
     }
 
     /// <exception cref="ScimException">400 for what is no key.</exception>
@@ -129,4 +166,6 @@ internal sealed class Idempotency : IEndpointFilter
             ? Results.Text(body, "application/json; charset=utf-8", Encoding.UTF8, kept.Status)
             : Results.StatusCode(kept.Status);
     }
+
+    private sealed record Keyed(AdminAccess Access, byte[] Digest, byte[] Fingerprint);
 }

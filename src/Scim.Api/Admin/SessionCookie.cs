@@ -27,7 +27,14 @@ internal static class SessionCookie
 
     public static void Set(HttpResponse response, string token) => response.Cookies.Append(Name, token, Attributes());
 
-    public static void Clear(HttpResponse response) => response.Cookies.Delete(Name, Attributes());
+    /// <summary>Of a session that is no more, where the request came by it.</summary>
+    public static void ClearSent(HttpContext context)
+    {
+        if (Of(context.Request) is not null)
+        {
+            context.Response.Cookies.Delete(Name, Attributes());
+        }
+    }
 
     /// <summary>
     /// Follows from the session, so nothing is kept of it, and tells nothing about it: pages may hold it where scripts

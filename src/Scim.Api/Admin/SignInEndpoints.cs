@@ -70,11 +70,7 @@ internal static class SignInEndpoints
     )
     {
         await mediator.Send(new SignOut(), cancellationToken);
-        if (SessionCookie.Of(context.Request) is not null)
-        {
-            SessionCookie.Clear(context.Response);
-        }
-
+        SessionCookie.ClearSent(context);
         return Results.NoContent();
     }
 

@@ -13,10 +13,15 @@ public interface IKeptAnswers
     /// </summary>
     /// <param name="key">Of the caller, the route and what the caller sent as the key.</param>
     /// <param name="fingerprint">Of the request. Another one under the same key is refused with 422.</param>
+    /// <param name="keepsRefused">Refused work keeps what it wrote, though no answer.</param>
     Task<KeptAnswer?> OnceAsync(
         byte[] key,
         byte[] fingerprint,
         Func<Task<KeptAnswer>> work,
+        bool keepsRefused,
         CancellationToken cancellationToken
     );
+
+    /// <summary>What was answered within the last day; null for nothing.</summary>
+    Task<KeptAnswer?> FindAsync(byte[] key, byte[] fingerprint, CancellationToken cancellationToken);
 }

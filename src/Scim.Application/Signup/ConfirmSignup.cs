@@ -54,13 +54,13 @@ internal sealed class ConfirmSignupHandler(
     public async Task<SignedUp> Handle(ConfirmSignup command, CancellationToken cancellationToken)
     {
         policy.RequireEnabled();
-        var signup =
-            await signups.FindAsync(OpaqueToken.Hash(command.Token!), clock.Now(), cancellationToken) ?? throw Spent();
+        var tokenHash = OpaqueToken.Hash(command.Token!);
+        var signup = await signups.FindAsync(tokenHash, clock.Now(), cancellationToken) ?? throw Spent();
         request.ActAs($"signup:{signup.Id:D}", tenant: null);
         var slug = command.Slug ?? signup.Slug;
         var made = (SignedUp?)null;
         var spent = await signups.SpendAsync(
-            signup,
+            tokenHash,
             async () =>
             {
                 var workspace = await mediator.Send(new CreateWorkspace(slug, signup.Name), cancellationToken);

@@ -4,7 +4,7 @@ using Scim.Application.Common;
 using Scim.Application.Operators;
 using Scim.Application.Tenants;
 using Scim.Domain.Errors;
-using Scim.Domain.Operators;
+using Scim.Domain.Jobs;
 using Scim.Domain.Tenants;
 
 namespace Scim.Application.Signup;
@@ -35,10 +35,9 @@ public sealed record SignupPolicy(bool IsEnabled, string? ConfirmUrl)
     }
 }
 
-/// <summary>A request that waits for its proof: the hash of the token, never the token.</summary>
+/// <summary>A request that waits for its proof.</summary>
 public sealed record PendingSignup(
     Guid Id,
-    byte[] TokenHash,
     string Email,
     string Slug,
     string Name,
@@ -49,25 +48,26 @@ public sealed record PendingSignup(
     public override string ToString() => $"{nameof(PendingSignup)} {Id:D}";
 }
 
-public enum SignupOpening
-{
-    Opened,
-
-    /// <summary>The address has had as many messages as it gets in a day.</summary>
-    TooManyOfAddress,
-
-    TooManyOfNetwork,
-}
-
 public interface ISignupStore
 {
-    /// <summary>Keeps the request unless the address or the network has made too many; forgets those that are past.</summary>
-    Task<SignupOpening> OpenAsync(PendingSignup signup, CancellationToken cancellationToken);
+    /// <summary>
+    /// Keeps the request, and with it the job that sends its message, if the address has not had as many as it gets in a day.
+    /// False when the network has made too many.
+    /// </summary>
+    Task<bool> OpenAsync(PendingSignup signup, CancellationToken cancellationToken);
+
+    /// <summary>The token of this hash is the request's from now on, and none before it; null when the request is gone.</summary>
+    Task<PendingSignup?> GiveTokenAsync(
+        JobLease lease,
+        byte[] tokenHash,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    );
 
     Task<PendingSignup?> FindAsync(byte[] tokenHash, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Runs the work in one transaction that also spends the token; false when that was spent before.</summary>
-    Task<bool> SpendAsync(PendingSignup signup, Func<Task> work, CancellationToken cancellationToken);
+    Task<bool> SpendAsync(byte[] tokenHash, Func<Task> work, CancellationToken cancellationToken);
 }
 
 internal sealed class OpenSignupValidator : AbstractValidator<OpenSignup>
@@ -91,59 +91,23 @@ internal sealed class OpenSignupValidator : AbstractValidator<OpenSignup>
     }
 }
 
-internal sealed class OpenSignupHandler(
-    ISignupStore signups,
-    IEmailSender emails,
-    SignupPolicy policy,
-    TimeProvider clock
-) : IRequestHandler<OpenSignup, bool>
+internal sealed class OpenSignupHandler(ISignupStore signups, SignupPolicy policy, TimeProvider clock)
+    : IRequestHandler<OpenSignup, bool>
 {
     public async Task<bool> Handle(OpenSignup command, CancellationToken cancellationToken)
     {
         policy.RequireEnabled();
         var now = clock.Now();
-        var token = OpaqueToken.Generate(OpaqueToken.Signup);
         var signup = new PendingSignup(
             Guid.CreateVersion7(now),
-            OpaqueToken.Hash(token),
             command.Email!,
             command.Slug!,
             string.IsNullOrWhiteSpace(command.Name) ? command.Slug! : command.Name.Trim(),
             now,
             now + SignupPolicy.TokenLife
         );
-        var opening = await signups.OpenAsync(signup, cancellationToken);
-        if (opening == SignupOpening.TooManyOfNetwork)
-        {
-            throw ScimError.TooManyRequests(3600, "Too many have signed up from this network; try again later.");
-        }
-
-        // Whoever is after somebody else's mailbox is not told that it has had enough.
-        if (opening == SignupOpening.Opened)
-        {
-            await emails.SendAsync(Message(signup, token), cancellationToken);
-        }
-
-        return true;
-    }
-
-    private EmailMessage Message(PendingSignup signup, string token)
-    {
-        // A fragment goes to no server and into no log.
-        var link = policy.ConfirmUrl is { } url ? $"\nOpen {url}#{token}\n" : "";
-        return new EmailMessage(
-            signup.Email,
-            "Confirm your sign-up",
-            $"""
-            Somebody, you we hope, has signed up for the tenant {signup.Slug} with this address.
-            {link}
-            Your token, which works once and within 24 hours:
-
-            {token}
-
-            If it was not you, do nothing: without the token nothing happens.
-
-            """
-        );
+        return await signups.OpenAsync(signup, cancellationToken)
+            ? true
+            : throw ScimError.TooManyRequests(3600, "Too many have signed up from this network; try again later.");
     }
 }

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Dapper;
 using Scim.Infrastructure.Persistence;
+using Scim.Infrastructure.Persistence.Operators;
+using Scim.Infrastructure.Persistence.Signup;
 
 namespace Scim.Infrastructure.Security;
 
@@ -22,12 +24,14 @@ internal sealed class ServerKeys(IDatabase database, TimeProvider clock)
         _keys.TryGetValue(name, out var key) ? new(key) : new(LoadAsync(name, cancellationToken));
 
     /// <summary>
-    /// Has the keys that acts of operators ask for: none can be made while an act has the embedded database's only writer.
+    /// Has the keys that acts of the control plane ask for: none can be made while an act has the embedded database's only writer.
     /// </summary>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await GetAsync(TokenSealer.KeyName, cancellationToken);
         await GetAsync(SecretBox.OwnKeyName, cancellationToken);
+        await GetAsync(SignInThrottle.KeyName, cancellationToken);
+        await GetAsync(SignupStore.KeyName, cancellationToken);
     }
 
     private async Task<byte[]> LoadAsync(string name, CancellationToken cancellationToken)

@@ -7,6 +7,8 @@ using FluentAssertions;
 using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Scim.Application.Common;
+using Scim.Application.Jobs;
 using Scim.Application.Operators;
 using Scim.Domain.Operators;
 using Scim.Infrastructure.Persistence;
@@ -131,6 +133,42 @@ internal sealed class AdminHost : IAsyncDisposable
         await using var scope = Server.Services.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request);
     }
+
+    /// <summary>Does what waits of one type, as a worker does; whatever time it is here, it is due.</summary>
+    public async Task RunJobsAsync(string type)
+    {
+        await using var scope = Server.Services.CreateAsyncScope();
+        var jobs = scope.ServiceProvider.GetRequiredService<IJobStore>();
+        var command = Server.Services.GetServices<JobType>().Single(known => known.Name == type).Command;
+        await SetJobsAsync("run_after = @past", type, "waiting");
+        while (await jobs.ClaimAsync("test", TimeSpan.FromMinutes(5), [type], default, default) is { } job)
+        {
+            var result = await SendAsync(command(job));
+            (await jobs.EndAttemptAsync(job.Succeed(result, Clock.Now()), default)).Should().BeTrue();
+        }
+    }
+
+    /// <summary>As if the worker had died after the effect: what is done waits again.</summary>
+    public Task RepeatJobsAsync(string type) =>
+        SetJobsAsync("state = 'waiting', result = null, finished_at = null", type, "succeeded");
+
+    private Task<int> SetJobsAsync(string values, string type, string state) =>
+        Server
+            .Services.GetRequiredService<IDatabase>()
+            .WriteAsync(
+                (connection, transaction) =>
+                    connection.ExecuteAsync(
+                        $"update jobs set {values} where type = @type and state = @state",
+                        new
+                        {
+                            past = DateTimeOffset.UnixEpoch,
+                            type,
+                            state,
+                        },
+                        transaction
+                    ),
+                default
+            );
 
     /// <summary>The installation's journal, oldest first: operation, actor, resource, outcome.</summary>
     public async Task<

@@ -8,6 +8,7 @@ using Scim.Api.Admin;
 using Scim.Application.Common;
 using Scim.Application.Jobs;
 using Scim.Application.Retention;
+using Scim.Application.Signup;
 using Scim.Domain.Jobs;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Hosting.Configuration;
@@ -22,25 +23,49 @@ namespace Scim.Integration.Tests.Admin;
 public sealed class IdempotencyTests(DatabaseKind kind)
 {
     // What takes a key, and a request that succeeds.
-    private static readonly Dictionary<string, Func<AdminClient, Task<Example>>> Keyed = new()
+    private static readonly Dictionary<string, Func<IdempotencyTests, AdminClient, Task<Example>>> Keyed = new()
     {
-        ["/operators"] = _ => Task.FromResult(new Example("/operators", AdminHost.Operator())),
-        ["/api_keys"] = _ => Task.FromResult(new Example("/api_keys", ApiKey("tenants:read"))),
-        ["/tenants"] = _ => Task.FromResult(new Example("/tenants", Slug())),
-        ["/tenants/{id}/restore"] = async admin =>
+        ["/signup"] = (_, _) => Task.FromResult(new Example("/signup", Signup(Some.UserName()))),
+        ["/signup/confirm"] = async (tests, admin) =>
+        {
+            var email = Some.UserName();
+            await admin.PostAsync("/signup", Signup(email)).Expecting(202);
+            await tests._host.RunJobsAsync(SendSignup.JobType);
+            var token = tests._mail.TokensTo(email)[0];
+            return new Example(
+                "/signup/confirm",
+                new JsonObject { ["token"] = token, ["password"] = "a long quiet river 9" }
+            );
+        },
+        ["/logout"] = async (tests, _) =>
+            new Example(
+                "/logout",
+                null,
+                await tests._host.SignInAsync(await tests._host.OperatorAsync("support"), stepUp: false)
+            ),
+        ["/session/step-up"] = (tests, _) =>
+            Task.FromResult(
+                new Example("/session/step-up", new JsonObject { ["totp"] = tests._host.NextCode(tests._operator) })
+            ),
+        ["/scim_clients/{id}/test"] = async (_, admin) =>
+            new Example($"/scim_clients/{await ClientAsync(admin)}/test", null),
+        ["/operators"] = (_, _) => Task.FromResult(new Example("/operators", AdminHost.Operator())),
+        ["/api_keys"] = (_, _) => Task.FromResult(new Example("/api_keys", ApiKey("tenants:read"))),
+        ["/tenants"] = (_, _) => Task.FromResult(new Example("/tenants", Slug())),
+        ["/tenants/{id}/restore"] = async (_, admin) =>
         {
             var id = (await admin.PostAsync("/tenants", Slug()).Expecting(201)).Id;
             await admin.DeleteAsync($"/tenants/{id}").Expecting(200);
             return new Example($"/tenants/{id}/restore", null);
         },
-        ["/workspaces"] = _ => Task.FromResult(new Example("/workspaces", Slug())),
-        ["/config/versions/{version}/restore"] = async admin =>
+        ["/workspaces"] = (_, _) => Task.FromResult(new Example("/workspaces", Slug())),
+        ["/config/versions/{version}/restore"] = async (_, admin) =>
         {
             await admin.PutAsync("/config", MaxPageSize(), ("If-Match", "*")).Expecting(200);
             return new Example("/config/versions/1/restore", null);
         },
-        ["/schemas"] = async admin => new Example($"/schemas?tenantId={await TenantAsync(admin)}", Schema()),
-        ["/tenants/{tenantId}/users/{id}/erase"] = async admin =>
+        ["/schemas"] = async (_, admin) => new Example($"/schemas?tenantId={await TenantAsync(admin)}", Schema()),
+        ["/tenants/{tenantId}/users/{id}/erase"] = async (_, admin) =>
         {
             var client = (await admin.PostAsync("/scim_clients", Client(await TenantAsync(admin))).Expecting(201)).Json;
             using var scim = new ScimClient(admin.Server, client.GetProperty("token").GetProperty("value").GetString());
@@ -48,7 +73,7 @@ public sealed class IdempotencyTests(DatabaseKind kind)
             await scim.DeleteAsync($"/Users/{user}").Expecting(204);
             return new Example($"/tenants/{client.GetProperty("tenantId").GetString()}/users/{user}/erase", null);
         },
-        ["/audit/streams"] = _ =>
+        ["/audit/streams"] = (_, _) =>
             Task.FromResult(
                 new Example(
                     "/audit/streams",
@@ -60,43 +85,40 @@ public sealed class IdempotencyTests(DatabaseKind kind)
                     }
                 )
             ),
-        ["/scim_clients"] = async admin => new Example("/scim_clients", Client(await TenantAsync(admin))),
-        ["/scim_clients/{id}/tokens"] = async admin => new Example(
-            $"/scim_clients/{await ClientAsync(admin)}/tokens",
-            null
-        ),
-        ["/scim_clients/{id}/tokens/rotate"] = async admin => new Example(
-            $"/scim_clients/{await ClientAsync(admin)}/tokens/rotate",
-            new JsonObject { ["graceSeconds"] = 60 }
-        ),
-        ["/signing_keys/rotate"] = _ => Task.FromResult(new Example("/signing_keys/rotate", null)),
+        ["/scim_clients"] = async (_, admin) => new Example("/scim_clients", Client(await TenantAsync(admin))),
+        ["/scim_clients/{id}/tokens"] = async (_, admin) =>
+            new Example($"/scim_clients/{await ClientAsync(admin)}/tokens", null),
+        ["/scim_clients/{id}/tokens/rotate"] = async (_, admin) =>
+            new Example(
+                $"/scim_clients/{await ClientAsync(admin)}/tokens/rotate",
+                new JsonObject { ["graceSeconds"] = 60 }
+            ),
+        ["/signing_keys/rotate"] = (_, _) => Task.FromResult(new Example("/signing_keys/rotate", null)),
     };
 
     private static readonly string[] Secrets = ["value"];
 
     // Where the header means nothing, as docs/admin-api.md says.
-    private static readonly string[] Others =
-    [
-        "/login",
-        "/login/enroll",
-        "/logout",
-        "/session/heartbeat",
-        "/session/step-up",
-        "/signup",
-        "/signup/confirm",
-        "/scim_clients/{id}/test",
-    ];
+    private static readonly string[] Others = ["/login", "/login/enroll", "/session/heartbeat"];
 
     private AdminHost _host = null!;
+    private Mailbox _mail = null!;
     private TestOperator _operator = null!;
     private AdminClient _admin = null!;
 
     [OneTimeSetUp]
     public async Task Start()
     {
+        _mail = new Mailbox();
         _host = await AdminHost.StartAsync(
             kind,
-            new Dictionary<string, string> { ["Session:LeaseSeconds"] = "3600", ["Database:PoolSize"] = "16" }
+            new Dictionary<string, string>
+            {
+                ["Session:LeaseSeconds"] = "3600",
+                ["Database:PoolSize"] = "16",
+                ["Signup:Enabled"] = "true",
+                ["Email:Folder"] = _mail.Folder,
+            }
         );
         _operator = await _host.OperatorAsync("platform-admin");
         _admin = await _host.SignInAsync(_operator);
@@ -111,6 +133,7 @@ public sealed class IdempotencyTests(DatabaseKind kind)
     {
         _admin?.Dispose();
         await _host.DisposeAsync();
+        _mail.Dispose();
     }
 
     [Test]
@@ -127,14 +150,14 @@ public sealed class IdempotencyTests(DatabaseKind kind)
     {
         foreach (var (route, prepare) in Keyed)
         {
-            var example = await prepare(_admin);
+            var example = await prepare(this, _admin);
             var key = Key();
 
             var first = await PostAsync(example, key);
             var rows = await RowsAsync();
             var repeat = await PostAsync(example, key);
 
-            first.Status.Should().BeOneOf([200, 201], $"{route}: {first}");
+            first.Status.Should().BeOneOf([200, 201, 202, 204], $"{route}: {first}");
             first.Header(Idempotency.ReplayedHeader).Should().BeNull();
             repeat.Status.Should().Be(first.Status, $"{route}: {repeat}");
             repeat.Header(Idempotency.ReplayedHeader).Should().Be("true", route);
@@ -143,14 +166,17 @@ public sealed class IdempotencyTests(DatabaseKind kind)
                 repeat.Header(header).Should().Be(first.Header(header), $"{header} of {route}");
             }
 
-            var answer = JsonNode.Parse(first.Text)!;
+            var answer = JsonNode.Parse(first.Text.Length == 0 ? "{}" : first.Text)!;
             var secrets = Take(answer).ToList();
             if (secrets.Count > 0)
             {
                 answer["secretShown"] = true;
             }
 
-            JsonNode.DeepEquals(JsonNode.Parse(repeat.Text), answer).Should().BeTrue($"{route}: {first} {repeat}");
+            JsonNode
+                .DeepEquals(JsonNode.Parse(repeat.Text.Length == 0 ? "{}" : repeat.Text), answer)
+                .Should()
+                .BeTrue($"{route}: {first} {repeat}");
             (await RowsAsync()).Should().Be(rows, $"a repeat of {route} does nothing");
             (await DumpAsync())
                 .Should()
@@ -165,7 +191,7 @@ public sealed class IdempotencyTests(DatabaseKind kind)
     [TestCase("/scim_clients/{id}/tokens/rotate", "value")]
     public async Task A_secret_is_shown_by_the_first_answer_only(string route, string path)
     {
-        var example = await Keyed[route](_admin);
+        var example = await Keyed[route](this, _admin);
         var key = Key();
 
         var first = await PostAsync(example, key).Expecting(201);
@@ -176,6 +202,82 @@ public sealed class IdempotencyTests(DatabaseKind kind)
         repeat.Text.Should().NotContain(secret);
         repeat.Json.GetProperty("secretShown").GetBoolean().Should().BeTrue();
         first.Json.TryGetProperty("secretShown", out _).Should().BeFalse();
+    }
+
+    [Test]
+    public async Task A_wrong_code_under_a_key_is_counted_and_keeps_no_answer()
+    {
+        var account = await _host.OperatorAsync("support");
+        using var client = await _host.SignInAsync(account, stepUp: false);
+        var wrong = new Example("/session/step-up", new JsonObject { ["totp"] = "000000" });
+        var (key, answers) = (Key(), await AnswersAsync());
+
+        for (var i = 0; i < 5; i++)
+        {
+            (await PostAsync(wrong, key, client)).Problem().Should().Be("invalid-credentials");
+        }
+
+        (await AnswersAsync()).Should().Be(answers);
+        (await PostAsync(wrong, key, client)).Problem().Should().Be("invalid-credentials", "five are free");
+        (await PostAsync(wrong, key, client)).Problem().Should().Be("too-many-requests");
+        _host.Clock.Advance(TimeSpan.FromMinutes(2));
+        var right = new Example("/session/step-up", new JsonObject { ["totp"] = _host.NextCode(account) });
+        var stepped = await PostAsync(right, key, client).Expecting(200);
+        (await PostAsync(right, key, client)).Text.Should().Be(stepped.Text);
+    }
+
+    [Test]
+    public async Task A_step_up_of_one_session_is_not_that_of_the_next()
+    {
+        var account = await _host.OperatorAsync("platform-admin");
+        var key = Key();
+        using var before = await _host.SignInAsync(account, stepUp: false);
+        var code = new JsonObject { ["totp"] = _host.NextCode(account) };
+        await PostAsync(new Example("/session/step-up", code), key, before).Expecting(200);
+        using var after = await _host.SignInAsync(account, stepUp: false);
+
+        code["totp"] = _host.NextCode(account);
+        var again = await PostAsync(new Example("/session/step-up", code), key, after).Expecting(200);
+
+        again.Header(Idempotency.ReplayedHeader).Should().BeNull();
+    }
+
+    [Test]
+    public async Task Whose_session_was_ended_otherwise_is_not_told_that_it_signed_out()
+    {
+        using var client = await _host.SignInAsync("support", stepUp: false);
+        var example = new Example("/logout", null, client);
+        var key = Key();
+
+        await PostAsync(example, key).Expecting(204);
+
+        (await PostAsync(example, key)).Status.Should().Be(204);
+        (await PostAsync(example, Key())).Problem().Should().Be("credential-invalid");
+        (await client.PostAsync("/logout")).Problem().Should().Be("credential-invalid");
+        (await PostAsync(new Example("/session/step-up", new JsonObject { ["totp"] = "000000" }), key, client))
+            .Problem()
+            .Should()
+            .Be("credential-invalid");
+        using var other = await _host.SignInAsync("support", stepUp: false);
+        (await PostAsync(example, key, other)).Header(Idempotency.ReplayedHeader).Should().BeNull();
+    }
+
+    [Test]
+    public async Task Where_nobody_is_signed_in_a_key_is_for_what_it_was_sent_with()
+    {
+        var (key, email, other) = (Key(), Some.UserName(), Some.UserName());
+        var example = new Example("/signup", Signup(email));
+
+        await PostAsync(example, key).Expecting(202);
+        (await PostAsync(example, key)).Header(Idempotency.ReplayedHeader).Should().Be("true");
+        (await PostAsync(new Example("/signup", Signup(other)), key).Expecting(202))
+            .Header(Idempotency.ReplayedHeader)
+            .Should()
+            .BeNull();
+
+        await _host.RunJobsAsync(SendSignup.JobType);
+        _mail.MessagesTo(email).Should().ContainSingle();
+        _mail.MessagesTo(other).Should().ContainSingle();
     }
 
     [Test]
@@ -397,6 +499,8 @@ public sealed class IdempotencyTests(DatabaseKind kind)
 
     private static string Key() => Guid.NewGuid().ToString();
 
+    private static JsonObject Signup(string email) => new() { ["slug"] = Some.Slug(), ["email"] = email };
+
     private static JsonObject Slug() => new() { ["slug"] = Some.Slug() };
 
     private static JsonObject Client(string tenant) => new() { ["tenantId"] = tenant, ["name"] = Some.Name() };
@@ -442,14 +546,24 @@ public sealed class IdempotencyTests(DatabaseKind kind)
     }
 
     private Task<ScimResponse> PostAsync(Example example, string key, AdminClient? client = null) =>
-        (client ?? _admin).SendAsync("POST", example.Path, example.Body?.ToJsonString(), (Idempotency.Header, key));
+        (client ?? example.Client ?? _admin).SendAsync(
+            "POST",
+            example.Path,
+            example.Body?.ToJsonString(),
+            (Idempotency.Header, key)
+        );
 
     private async Task<string> KeyOfAutomationAsync(params string[] scopes) =>
         (await _admin.PostAsync("/api_keys", ApiKey(scopes)).Expecting(201)).Json.GetProperty("value").GetString()!;
 
-    /// <summary>What was done to the installation and its tenants, by operators.</summary>
+    /// <summary>What was done to the installation and its tenants, and what is to be done.</summary>
     private Task<long> RowsAsync() =>
-        ReadAsync<long>("select count(*) from journal where outcome = 'success' and actor like 'operator:%'");
+        ReadAsync<long>(
+            """
+            select (select count(*) from journal where outcome = 'success' and actor not like 'job:%')
+                 + (select count(*) from jobs) + (select count(*) from signups)
+            """
+        );
 
     private Task<long> AnswersAsync() => ReadAsync<long>("select count(*) from kept_answers");
 
@@ -471,5 +585,5 @@ public sealed class IdempotencyTests(DatabaseKind kind)
         );
     }
 
-    private sealed record Example(string Path, JsonObject? Body);
+    private sealed record Example(string Path, JsonObject? Body, AdminClient? Client = null);
 }

@@ -17,13 +17,21 @@ internal static class TenantRows
         select m.name from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table' and c.name = 'tenant_id'
         """;
 
+    /// <summary>To read past all roles.</summary>
+    public static async Task<DbConnection> OpenAsync(TestDatabase database)
+    {
+        DbConnection connection =
+            database.Kind == DatabaseKind.PostgreSql
+                ? new NpgsqlConnection(database.Configuration["ConnectionStrings:Scim"])
+                : new SqliteConnection($"Data Source={database.Configuration["Database:Path"]};Mode=ReadOnly");
+        await connection.OpenAsync();
+        return connection;
+    }
+
     public static async Task<Dictionary<string, long>> CountAsync(TestDatabase database, Guid tenant)
     {
         var isPostgreSql = database.Kind == DatabaseKind.PostgreSql;
-        await using DbConnection connection = isPostgreSql
-            ? new NpgsqlConnection(database.Configuration["ConnectionStrings:Scim"])
-            : new SqliteConnection($"Data Source={database.Configuration["Database:Path"]};Mode=ReadOnly");
-        await connection.OpenAsync();
+        await using var connection = await OpenAsync(database);
         var counts = new Dictionary<string, long>();
         foreach (var table in await connection.QueryAsync<string>(isPostgreSql ? PostgreSqlTables : SqliteTables))
         {

@@ -6,7 +6,8 @@ using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence.Idempotency;
 
-internal sealed class KeptAnswers(ControlJournal journal, ServerKeys keys, TimeProvider clock) : IKeptAnswers
+internal sealed class KeptAnswers(IDatabase database, ControlJournal journal, ServerKeys keys, TimeProvider clock)
+    : IKeptAnswers
 {
     /// <summary>For whoever keeps house.</summary>
     public const string DeleteExpired = "delete from kept_answers where expires_at <= @now";
@@ -21,12 +22,14 @@ internal sealed class KeptAnswers(ControlJournal journal, ServerKeys keys, TimeP
 
     private const string Select = """
         select fingerprint as Fingerprint, status as Status, location as Location, etag as ETag, body as Body
-          from kept_answers where key_digest = @key
+          from kept_answers where key_digest = @key and expires_at > @now
         """;
 
     private const string Keep = """
         update kept_answers set status = @Status, location = @Location, etag = @ETag, body = @Body where key_digest = @key
         """;
+
+    private const string Forget = "delete from kept_answers where key_digest = @key";
 
     private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
 
@@ -36,11 +39,13 @@ internal sealed class KeptAnswers(ControlJournal journal, ServerKeys keys, TimeP
         byte[] key,
         byte[] fingerprint,
         Func<Task<KeptAnswer>> work,
+        bool keepsRefused,
         CancellationToken cancellationToken
     )
     {
         await keys.PrepareAsync(cancellationToken);
-        return await journal.JoinAsync(
+        ScimException? refused = null;
+        var found = await journal.JoinAsync(
             async (connection, transaction) =>
             {
                 var now = clock.Now();
@@ -53,17 +58,24 @@ internal sealed class KeptAnswers(ControlJournal journal, ServerKeys keys, TimeP
                 };
                 if (await connection.ExecuteAsync(Claim, claim, transaction) == 0)
                 {
-                    var row = await connection.QuerySingleAsync<Row>(Select, new { key }, transaction);
-                    return row.Fingerprint.AsSpan().SequenceEqual(fingerprint)
-                        ? new KeptAnswer((int)row.Status, row.Location, row.ETag, row.Body)
-                        : throw ScimError.Refused(
-                            422,
-                            "idempotency-key-reused",
-                            "This Idempotency-Key was sent with another request; take a new key for each."
-                        );
+                    return Read(
+                        await connection.QuerySingleAsync<Row>(Select, new { key, now }, transaction),
+                        fingerprint
+                    );
                 }
 
-                var answer = await work();
+                KeptAnswer answer;
+                try
+                {
+                    answer = await work();
+                }
+                catch (ScimException refusal) when (keepsRefused)
+                {
+                    refused = refusal;
+                    await connection.ExecuteAsync(Forget, new { key }, transaction);
+                    return null;
+                }
+
                 var kept = new
                 {
                     key,
@@ -77,7 +89,26 @@ internal sealed class KeptAnswers(ControlJournal journal, ServerKeys keys, TimeP
             },
             cancellationToken
         );
+        return refused is null ? found : throw refused;
     }
+
+    public async Task<KeptAnswer?> FindAsync(byte[] key, byte[] fingerprint, CancellationToken cancellationToken)
+    {
+        var row = await database.ReadAsync(
+            connection => connection.QuerySingleOrDefaultAsync<Row>(Select, new { key, now = clock.Now() }),
+            cancellationToken
+        );
+        return row is null ? null : Read(row, fingerprint);
+    }
+
+    private static KeptAnswer Read(Row row, byte[] fingerprint) =>
+        row.Fingerprint.AsSpan().SequenceEqual(fingerprint)
+            ? new KeptAnswer((int)row.Status, row.Location, row.ETag, row.Body)
+            : throw ScimError.Refused(
+                422,
+                "idempotency-key-reused",
+                "This Idempotency-Key was sent with another request; take a new key for each."
+            );
 
     private sealed class Row
     {

@@ -51,9 +51,14 @@ internal sealed class OperatorStore(IDatabase database, ControlJournal journal) 
     static OperatorStore() => DapperTypes.Register();
 
     public Task<OperatorAccount?> FindAsync(string userName, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            connection =>
-                OperatorReader.FindAsync(connection, SelectByName, new { key = OperatorValues.KeyOf(userName) }),
+        journal.ReadAsync(
+            (connection, transaction) =>
+                OperatorReader.FindAsync(
+                    connection,
+                    SelectByName,
+                    new { key = OperatorValues.KeyOf(userName) },
+                    transaction
+                ),
             cancellationToken
         );
 

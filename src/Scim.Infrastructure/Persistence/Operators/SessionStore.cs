@@ -4,11 +4,12 @@ using Scim.Application.Common;
 using Scim.Application.Operators;
 using Scim.Domain.Tenants;
 using Scim.Infrastructure.Persistence.Journal;
+using Scim.Infrastructure.Persistence.Tenants;
 
 namespace Scim.Infrastructure.Persistence.Operators;
 
 /// <summary>Whatever may be used once is spent by a conditional update or delete: of many at once, one affects a row.</summary>
-internal sealed class SessionStore(IDatabase database, RequestContext request) : ISessionStore
+internal sealed class SessionStore(IDatabase database, ControlJournal journal, RequestContext request) : ISessionStore
 {
     /// <summary>For whoever keeps house: sessions that ended by themselves.</summary>
     public const string DeleteExpired = """
@@ -179,7 +180,7 @@ internal sealed class SessionStore(IDatabase database, RequestContext request) :
         DateTimeOffset now,
         CancellationToken cancellationToken
     ) =>
-        database.WriteAsync(
+        journal.JoinAsync(
             async (connection, transaction) =>
             {
                 var row = new
@@ -210,7 +211,7 @@ internal sealed class SessionStore(IDatabase database, RequestContext request) :
         DateTimeOffset now,
         CancellationToken cancellationToken
     ) =>
-        database.WriteAsync(
+        journal.JoinAsync(
             async (connection, transaction) =>
             {
                 if (await connection.ExecuteAsync(Delete, new { operatorId, sessionId }, transaction) == 0)

@@ -5,6 +5,7 @@ using Dapper;
 using Scim.Application.Common;
 using Scim.Application.Operators;
 using Scim.Domain.Errors;
+using Scim.Infrastructure.Persistence.Tenants;
 using Scim.Infrastructure.Security;
 
 namespace Scim.Infrastructure.Persistence.Operators;
@@ -13,13 +14,18 @@ namespace Scim.Infrastructure.Persistence.Operators;
 /// The account is locked before the network, by everybody, so no two attempts wait for each other in a circle. A delay is
 /// at most a minute: long enough to make guessing hopeless, too short to lock anybody out for good.
 /// </summary>
-internal sealed class SignInThrottle(IDatabase database, ServerKeys keys, RequestContext request, TimeProvider clock)
-    : ISignInThrottle
+internal sealed class SignInThrottle(
+    IDatabase database,
+    ControlJournal journal,
+    ServerKeys keys,
+    RequestContext request,
+    TimeProvider clock
+) : ISignInThrottle
 {
     /// <summary>For whoever keeps house: counters that no longer delay anybody.</summary>
     public const string DeleteForgotten = "delete from sign_in_failures where last_at < @before";
 
-    private const string KeyName = "sign-in";
+    public const string KeyName = "sign-in";
     private const int FreePerAccount = 5;
     private const int FreePerNetwork = 20;
     private const int LongestDelaySeconds = 60;
@@ -57,7 +63,7 @@ internal sealed class SignInThrottle(IDatabase database, ServerKeys keys, Reques
         }
 
         subjects.Add((await NetworkAsync(cancellationToken), FreePerNetwork));
-        var wait = await database.WriteAsync(
+        var wait = await journal.JoinAsync(
             async (connection, transaction) =>
             {
                 var now = clock.Now();
@@ -101,7 +107,7 @@ internal sealed class SignInThrottle(IDatabase database, ServerKeys keys, Reques
     {
         var accountKey = await AccountAsync(account, cancellationToken);
         var network = await NetworkAsync(cancellationToken);
-        await database.WriteAsync(
+        await journal.JoinAsync(
             async (connection, transaction) =>
             {
                 await connection.ExecuteAsync(

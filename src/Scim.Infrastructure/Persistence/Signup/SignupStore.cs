@@ -3,7 +3,11 @@ using System.Text;
 using Dapper;
 using Scim.Application.Common;
 using Scim.Application.Signup;
+using Scim.Domain.Jobs;
+using Scim.Domain.Operators;
+using Scim.Domain.Tenants;
 using Scim.Domain.Text;
+using Scim.Infrastructure.Persistence.Jobs;
 using Scim.Infrastructure.Persistence.Tenants;
 using Scim.Infrastructure.Security;
 
@@ -13,7 +17,7 @@ namespace Scim.Infrastructure.Persistence.Signup;
 internal sealed class SignupStore(IDatabase database, ControlJournal journal, ServerKeys keys, RequestContext request)
     : ISignupStore
 {
-    private const string KeyName = "signup";
+    public const string KeyName = "signup";
     private const int MostOfAddress = 3;
     private const int MostOfNetwork = 20;
 
@@ -29,21 +33,24 @@ internal sealed class SignupStore(IDatabase database, ControlJournal journal, Se
         values (@id, @tokenHash, @email, @address, @network, @slug, @name, @createdAt, @expiresAt)
         """;
 
-    private const string Select = """
-        select id as Id, token_hash as TokenHash, email as Email, slug as Slug, name as Name, created_at as CreatedAt,
-               expires_at as ExpiresAt
-          from signups where token_hash = @tokenHash and expires_at > @now
+    private const string Columns =
+        "id as Id, email as Email, slug as Slug, name as Name, created_at as CreatedAt, expires_at as ExpiresAt";
+
+    private const string Select = $"select {Columns} from signups where token_hash = @tokenHash and expires_at > @now";
+
+    private const string GiveToken = $"""
+        update signups set token_hash = @tokenHash where id = @id and expires_at > @now returning {Columns}
         """;
 
-    private const string Spend = "delete from signups where id = @id and token_hash = @tokenHash";
+    private const string Spend = "delete from signups where token_hash = @tokenHash";
 
     static SignupStore() => DapperTypes.Register();
 
-    public async Task<SignupOpening> OpenAsync(PendingSignup signup, CancellationToken cancellationToken)
+    public async Task<bool> OpenAsync(PendingSignup signup, CancellationToken cancellationToken)
     {
         var address = await DigestAsync("address:" + Folding.Fold(signup.Email), cancellationToken);
         var network = await DigestAsync($"network:{NetworkKey.Of(request.Network)}", cancellationToken);
-        return await database.WriteAsync(
+        return await journal.JoinAsync(
             async (connection, transaction) =>
             {
                 await connection.ExecuteAsync(Forget, new { now = signup.CreatedAt }, transaction);
@@ -54,18 +61,14 @@ internal sealed class SignupStore(IDatabase database, ControlJournal journal, Se
                 );
                 if (ofNetwork >= MostOfNetwork)
                 {
-                    return SignupOpening.TooManyOfNetwork;
-                }
-
-                if (ofAddress >= MostOfAddress)
-                {
-                    return SignupOpening.TooManyOfAddress;
+                    return false;
                 }
 
                 var row = new
                 {
                     id = signup.Id,
-                    tokenHash = signup.TokenHash,
+                    // Of a token that nobody has.
+                    tokenHash = OpaqueToken.Hash(OpaqueToken.Generate(OpaqueToken.Signup)),
                     email = signup.Email,
                     address,
                     network,
@@ -75,33 +78,55 @@ internal sealed class SignupStore(IDatabase database, ControlJournal journal, Se
                     expiresAt = signup.ExpiresAt,
                 };
                 await connection.ExecuteAsync(Insert, row, transaction);
-                return SignupOpening.Opened;
+                // Whoever is after somebody else's mailbox is not told that it has had enough; the network still counts it.
+                if (ofAddress < MostOfAddress)
+                {
+                    var job = Job.Create(TenantId.Installation, SendSignup.JobType, signup.CreatedAt);
+                    await transaction.EnqueueAsync(job with { Id = signup.Id }, cancellationToken);
+                }
+
+                return true;
             },
             cancellationToken
         );
     }
 
-    public async Task<PendingSignup?> FindAsync(
+    public async Task<PendingSignup?> GiveTokenAsync(
+        JobLease lease,
         byte[] tokenHash,
         DateTimeOffset now,
         CancellationToken cancellationToken
-    )
-    {
-        var row = await database.ReadAsync(
-            connection => connection.QuerySingleOrDefaultAsync<Row>(Select, new { tokenHash, now }),
+    ) =>
+        await database.WriteAsync(
+            async (connection, transaction) =>
+            {
+                await transaction.FenceAsync(lease, 1, cancellationToken);
+                return await connection.QuerySingleOrDefaultAsync<PendingSignup>(
+                    GiveToken,
+                    new
+                    {
+                        id = lease.Job,
+                        tokenHash,
+                        now,
+                    },
+                    transaction
+                );
+            },
             cancellationToken
         );
-        return row is null
-            ? null
-            : new PendingSignup(row.Id, row.TokenHash, row.Email, row.Slug, row.Name, row.CreatedAt, row.ExpiresAt);
-    }
 
-    public Task<bool> SpendAsync(PendingSignup signup, Func<Task> work, CancellationToken cancellationToken) =>
+    public Task<PendingSignup?> FindAsync(byte[] tokenHash, DateTimeOffset now, CancellationToken cancellationToken) =>
+        journal.ReadAsync(
+            (connection, transaction) =>
+                connection.QuerySingleOrDefaultAsync<PendingSignup>(Select, new { tokenHash, now }, transaction),
+            cancellationToken
+        );
+
+    public Task<bool> SpendAsync(byte[] tokenHash, Func<Task> work, CancellationToken cancellationToken) =>
         journal.ActAsync(
             async (connection, transaction) =>
             {
-                var row = new { id = signup.Id, tokenHash = signup.TokenHash };
-                if (await connection.ExecuteAsync(Spend, row, transaction) == 0)
+                if (await connection.ExecuteAsync(Spend, new { tokenHash }, transaction) == 0)
                 {
                     return false;
                 }
@@ -116,22 +141,5 @@ internal sealed class SignupStore(IDatabase database, ControlJournal journal, Se
     {
         var key = await keys.GetAsync(KeyName, cancellationToken);
         return Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(subject)));
-    }
-
-    private sealed class Row
-    {
-        public Guid Id { get; init; }
-
-        public byte[] TokenHash { get; init; } = [];
-
-        public string Email { get; init; } = "";
-
-        public string Slug { get; init; } = "";
-
-        public string Name { get; init; } = "";
-
-        public DateTimeOffset CreatedAt { get; init; }
-
-        public DateTimeOffset ExpiresAt { get; init; }
     }
 }
