@@ -202,10 +202,7 @@ internal sealed class KeyRotationTests(DatabaseKind kind)
         return ids;
     }
 
-    private static async Task<IReadOnlyList<(Guid Id, byte[] Secret)>> SecretsAsync(
-        ApiServer server,
-        List<Guid> ids
-    )
+    private static async Task<IReadOnlyList<(Guid Id, byte[] Secret)>> SecretsAsync(ApiServer server, List<Guid> ids)
     {
         var rows = await server
             .Services.GetRequiredService<IDatabase>()
