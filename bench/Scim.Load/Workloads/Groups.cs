@@ -114,7 +114,7 @@ internal static class Groups
             Connections = 1,
         };
 
-    private static string Build(Target target, int members)
+    public static string Build(Target target, int members)
     {
         if (target.Directory.Groups.TryGetValue(members, out var known))
         {
