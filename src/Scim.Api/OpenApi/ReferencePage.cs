@@ -37,8 +37,8 @@ internal static class ReferencePage
         response.Headers.ContentSecurityPolicy = string.Join(
             "; ",
             "default-src 'none'",
-            $"script-src 'nonce-{nonce}' 'self'",
-            "style-src 'self' 'unsafe-inline'",
+            $"script-src 'nonce-{nonce}'",
+            $"style-src 'nonce-{nonce}'",
             "img-src 'self' data:",
             "font-src 'self'",
             "connect-src 'self'",
@@ -59,7 +59,7 @@ internal static class ReferencePage
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>ScimPlatform control plane</title>
             <link rel="icon" href="data:,">
-            <link rel="stylesheet" href="{{Style}}">
+            <link rel="stylesheet" href="{{Style}}" nonce="{{nonce}}">
             </head>
             <body>
             <div id="reference"></div>
