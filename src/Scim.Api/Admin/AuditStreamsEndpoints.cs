@@ -103,7 +103,7 @@ internal static class AuditStreamsEndpoints
         new(
             stream.Id,
             stream.Name,
-            stream.Url,
+            stream.ShownUrl,
             stream.Tenant?.Value,
             stream.IsActive ? AuditStreamValues.Active : AuditStreamValues.Paused,
             stream.Authorization is not null,

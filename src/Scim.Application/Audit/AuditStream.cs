@@ -1,3 +1,4 @@
+using System.Text;
 using FluentValidation;
 using MediatR;
 using Scim.Application.Common;
@@ -9,6 +10,8 @@ namespace Scim.Application.Audit;
 
 /// <summary>Journal rows on their way to another system, which keeps them: one tenant's, or those of all.</summary>
 /// <param name="Tenant">Null for all tenants and the installation.</param>
+/// <param name="Url">As it is shown; the whole of it for a stream that has no <paramref name="Address"/> yet.</param>
+/// <param name="Address">The whole of the URL; sealed.</param>
 /// <param name="FirstSequence">Rows after it are sent: those that were there before are exported instead.</param>
 /// <param name="Authorization">The header of that name; sealed. Null for none.</param>
 /// <param name="Failure">Why the last attempt failed, of the tenant that failed last; null when none has since.</param>
@@ -17,6 +20,7 @@ public sealed record AuditStream(
     TenantId? Tenant,
     string Name,
     string Url,
+    byte[]? Address,
     byte[]? Authorization,
     bool IsActive,
     long FirstSequence,
@@ -26,14 +30,32 @@ public sealed record AuditStream(
     string? Failure = null
 )
 {
+    private const string Hidden = "/***";
+
+    /// <summary>Without path and query: that is where many receivers have their keys.</summary>
+    public string ShownUrl => Show(Url);
+
     public string Purpose => PurposeOf(Id);
 
+    public string AddressPurpose => AddressPurposeOf(Id);
+
     public static string PurposeOf(Guid id) => $"audit-stream:{id:D}";
+
+    public static string AddressPurposeOf(Guid id) => $"audit-stream-address:{id:D}";
+
+    public static string Show(string url)
+    {
+        var uri = new Uri(url);
+        return uri.PathAndQuery == "/" ? url : uri.GetLeftPart(UriPartial.Authority) + Hidden;
+    }
+
+    public static bool IsHidden(string url) => new Uri(url).AbsolutePath == Hidden;
 
     // A record prints its properties; one of these is a secret.
     public override string ToString() => $"{nameof(AuditStream)} {Id:D}";
 }
 
+/// <param name="Url">As it is shown, it leaves what there is.</param>
 /// <param name="TenantId">Null for all tenants; it never changes.</param>
 /// <param name="Authorization">Null leaves what there is.</param>
 public sealed record AuditStreamValues(string? Name, string? Url, Guid? TenantId, string? Authorization, string? State)
@@ -127,16 +149,13 @@ internal sealed class CreateAuditStreamHandler(
             values.Name!,
             values.Url!,
             null,
+            null,
             values.State != AuditStreamValues.Paused,
             0,
             1,
             now
         );
-        stream = stream with
-        {
-            Authorization = await AuditStreams.SealAsync(secrets, stream, values, cancellationToken),
-        };
-        return await streams.AddAsync(stream, cancellationToken);
+        return await streams.AddAsync(await secrets.SealAsync(stream, values, cancellationToken), cancellationToken);
     }
 }
 
@@ -163,12 +182,10 @@ internal sealed class UpdateAuditStreamHandler(
             );
         }
 
-        var after = before with
+        var after = await secrets.SealAsync(before, values, cancellationToken) with
         {
             Name = values.Name!,
-            Url = values.Url!,
             IsActive = values.State != AuditStreamValues.Paused,
-            Authorization = await AuditStreams.SealAsync(secrets, before, values, cancellationToken),
             Version = before.Version + 1,
         };
         return await streams.UpdateAsync(before, after, clock.Now(), cancellationToken)
@@ -209,15 +226,43 @@ internal static class AuditStreams
             ? stream
             : throw ScimError.NotFound("Audit stream", id.ToString("D"));
 
-    public static async Task<byte[]?> SealAsync(
-        ISecretBox secrets,
+    public static async ValueTask<string> OpenUrlAsync(
+        this ISecretBox secrets,
+        AuditStream stream,
+        CancellationToken cancellationToken
+    ) =>
+        stream.Address is { } address
+            ? Encoding.UTF8.GetString(await secrets.OpenAsync(address, stream.AddressPurpose, cancellationToken))
+            : stream.Url;
+
+    /// <summary>The stream with the URL and the header of the values, or its own where they leave them.</summary>
+    public static async Task<AuditStream> SealAsync(
+        this ISecretBox secrets,
         AuditStream stream,
         AuditStreamValues values,
         CancellationToken cancellationToken
-    ) =>
-        values.Authorization is { } secret
-            ? await secrets.SealAsync(System.Text.Encoding.ASCII.GetBytes(secret), stream.Purpose, cancellationToken)
-            : stream.Authorization;
+    )
+    {
+        var url = values.Url == stream.ShownUrl ? await secrets.OpenUrlAsync(stream, cancellationToken) : values.Url!;
+        if (AuditStream.IsHidden(url))
+        {
+            throw ScimError.Invalid(
+                new Dictionary<string, string[]>
+                {
+                    ["url"] = ["must be the whole URL; *** stands for what is not shown"],
+                }
+            );
+        }
+
+        return stream with
+        {
+            Url = AuditStream.Show(url),
+            Address = await secrets.SealAsync(Encoding.UTF8.GetBytes(url), stream.AddressPurpose, cancellationToken),
+            Authorization = values.Authorization is { } header
+                ? await secrets.SealAsync(Encoding.ASCII.GetBytes(header), stream.Purpose, cancellationToken)
+                : stream.Authorization,
+        };
+    }
 }
 
 /// <summary>How far a stream is behind in one tenant's journal.</summary>

@@ -55,6 +55,7 @@ internal sealed class StreamAuditHandler(
         CancellationToken cancellationToken
     )
     {
+        var url = new Uri(await secrets.OpenUrlAsync(stream, cancellationToken));
         var authorization = stream.Authorization is { } secret
             ? Encoding.ASCII.GetString(await secrets.OpenAsync(secret, stream.Purpose, cancellationToken))
             : null;
@@ -69,7 +70,7 @@ internal sealed class StreamAuditHandler(
             }
 
             var lines = Encoding.UTF8.GetBytes(string.Concat(batch.Select(entry => AuditJson.Line(entry) + "\n")));
-            var failure = await sink.SendAsync(new Uri(stream.Url), authorization, lines, cancellationToken);
+            var failure = await sink.SendAsync(url, authorization, lines, cancellationToken);
             if (failure is not null)
             {
                 await streams.AdvanceAsync(lease, stream, sent, 0, failure, clock.Now(), cancellationToken);

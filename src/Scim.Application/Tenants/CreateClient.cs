@@ -49,11 +49,11 @@ internal sealed class CreateClientHandler(
             ClientProfile.Find(command.Profile)
             ?? throw ScimError.InvalidValue($"A client's profile is one of {string.Join(", ", ClientProfile.Names)}.");
         var tenant =
-            await tenants.FindAsync(command.TenantSlug, cancellationToken)
+            await tenants.FindIdAsync(command.TenantSlug, cancellationToken)
             ?? throw ScimError.NotFound("Tenant", command.TenantSlug);
         var now = clock.Now();
         var name = string.IsNullOrWhiteSpace(command.Name) ? "default" : command.Name.Trim();
-        var client = New(tenant, now) with { Name = name, Scopes = scopes, Profile = profile };
+        var client = New(tenant, command.TenantSlug, now) with { Name = name, Scopes = scopes, Profile = profile };
         return await AddAsync(client, now + command.ExpiresIn, now, cancellationToken);
     }
 
@@ -61,8 +61,8 @@ internal sealed class CreateClientHandler(
     {
         var values = command.Values;
         var id = new TenantId(values.TenantId!.Value);
-        var tenant = await tenants.FindAsync(id, request.Admin, cancellationToken);
-        if (tenant is null)
+        var slug = await tenants.FindSlugAsync(id, request.Admin, cancellationToken);
+        if (slug is null)
         {
             // One answer for both: whose it is is not the caller's to know.
             throw ScimError.Invalid(
@@ -74,11 +74,11 @@ internal sealed class CreateClientHandler(
         }
 
         var now = clock.Now();
-        return await AddAsync(values.ApplyTo(New(tenant, now)), values.ExpiresAt, now, cancellationToken);
+        return await AddAsync(values.ApplyTo(New(id, slug, now)), values.ExpiresAt, now, cancellationToken);
     }
 
-    private static ScimClient New(Tenant tenant, DateTimeOffset now) =>
-        new(tenant.Id, tenant.Slug, Guid.CreateVersion7(now), "", ScopeNames.All, ClientProfile.Auto, now, []);
+    private static ScimClient New(TenantId tenant, string slug, DateTimeOffset now) =>
+        new(tenant, slug, Guid.CreateVersion7(now), "", ScopeNames.All, ClientProfile.Auto, now, []);
 
     private async Task<IssuedToken> AddAsync(
         ScimClient client,

@@ -12,9 +12,12 @@ public interface ITenantStore
     /// <summary>Refuses with 409 when the slug is taken.</summary>
     Task AddAsync(Tenant tenant, CancellationToken cancellationToken);
 
-    Task<Tenant?> FindAsync(string slug, CancellationToken cancellationToken);
+    Task<TenantId?> FindIdAsync(string slug, CancellationToken cancellationToken);
 
     /// <summary>Null also for a tenant that the caller may not see.</summary>
+    Task<string?> FindSlugAsync(TenantId id, AdminCaller? caller, CancellationToken cancellationToken);
+
+    /// <summary>With what it uses, which is counted. Null also for a tenant that the caller may not see.</summary>
     Task<Tenant?> FindAsync(TenantId id, AdminCaller? caller, CancellationToken cancellationToken);
 
     /// <summary>

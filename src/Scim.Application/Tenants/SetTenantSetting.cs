@@ -33,12 +33,12 @@ internal sealed class SetTenantSettingHandler(ITenantStore tenants, SettingCatal
             known.Find(name => name.Equals(request.Setting, StringComparison.OrdinalIgnoreCase))
             ?? throw ScimError.InvalidValue($"There is no such tenant setting; known are: {string.Join(", ", known)}.");
         var tenant =
-            await tenants.FindAsync(request.TenantSlug, cancellationToken)
+            await tenants.FindIdAsync(request.TenantSlug, cancellationToken)
             ?? throw ScimError.NotFound("Tenant", request.TenantSlug);
         var value = Read(request.Value);
         var changes = new Dictionary<string, JsonElement> { [name] = value };
-        await mediator.Send(new UpdateSettings(tenant.Id.Value, changes, IfMatch: null), cancellationToken);
-        return new AppliedSetting(tenant.Slug, name, value.GetRawText());
+        await mediator.Send(new UpdateSettings(tenant.Value, changes, IfMatch: null), cancellationToken);
+        return new AppliedSetting(request.TenantSlug, name, value.GetRawText());
     }
 
     // What is no JSON is a text, which the setting refuses in its own words.

@@ -55,6 +55,8 @@ internal sealed class OutboundHttp : IDisposable
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 UseProxy = false,
+                // No spans, and no context for others: a span holds the URL, whose path may be a key.
+                ActivityHeadersPropagator = null,
                 PooledConnectionLifetime = TimeSpan.FromMinutes(2),
                 ConnectCallback = ConnectAsync,
             }

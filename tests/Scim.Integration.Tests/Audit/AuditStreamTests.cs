@@ -166,6 +166,43 @@ public sealed class AuditStreamTests(DatabaseKind kind)
             .Equal("audit_stream.delete", "audit_stream.update", "audit_stream.create");
     }
 
+    // Splunk takes its key in the header; Sumo Logic has it in the path, Datadog in the query.
+    [Test]
+    public async Task Where_the_key_is_in_the_URL_it_arrives_and_is_not_shown()
+    {
+        var origin = new Uri(_receiver.Url).GetLeftPart(UriPartial.Authority);
+        var created = await _admin.PostAsync("/audit/streams", Body(_receiver.Url + "?key=of-the-siem")).Expecting(201);
+        var shown = JsonNode.Parse((await _admin.GetAsync($"/audit/streams/{created.Id}").Expecting(200)).Text)!;
+        created.Json.GetProperty("url").GetString().Should().Be($"{origin}/***").And.Be((string?)shown["url"]);
+
+        // As it is shown, it stays.
+        var body = Body($"{origin}/***");
+        body["name"] = "renamed";
+        var changed = await _admin.PutAsync($"/audit/streams/{created.Id}", body).Expecting(200);
+        await WriteAsync(1);
+        using (await StartWorkerAsync())
+        {
+            await Eventually.IsTrueAsync(async () => (await ExpectedAsync()).IsSubsetOf(Ids()));
+        }
+
+        changed.Json.GetProperty("url").GetString().Should().Be($"{origin}/***");
+        _receiver.Queries.Should().NotBeEmpty().And.OnlyContain(query => query == "?key=of-the-siem");
+        foreach (var other in new[] { "https://siem.example/***", $"{origin}/***?x=1" })
+        {
+            var refused = await _admin.PutAsync($"/audit/streams/{created.Id}", Body(other));
+            refused.Status.Should().Be(422);
+            refused.Json.GetProperty("errors").EnumerateObject().Single().Name.Should().Be("url");
+        }
+
+        (await _admin.PostAsync("/audit/streams", Body("https://siem.example/***"))).Status.Should().Be(422);
+        (await _admin.PutAsync($"/audit/streams/{created.Id}", Body("https://siem.example")).Expecting(200))
+            .Json.GetProperty("url")
+            .GetString()
+            .Should()
+            .Be("https://siem.example");
+        await _admin.DeleteAsync($"/audit/streams/{created.Id}").Expecting(204);
+    }
+
     private HashSet<string> Ids() =>
         [.. _receiver.Taken.SelectMany(rows => rows).Select(row => row.GetProperty("id").GetString()!)];
 

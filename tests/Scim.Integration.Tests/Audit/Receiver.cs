@@ -12,6 +12,7 @@ internal sealed class Receiver : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly ConcurrentBag<string> _authorizations = [];
+    private readonly ConcurrentBag<string> _queries = [];
     private readonly ConcurrentQueue<IReadOnlyList<JsonElement>> _taken = [];
     private int _calls;
 
@@ -27,6 +28,8 @@ internal sealed class Receiver : IAsyncDisposable
     public IReadOnlyList<IReadOnlyList<JsonElement>> Taken => [.. _taken];
 
     public IReadOnlyCollection<string> Authorizations => _authorizations;
+
+    public IReadOnlyCollection<string> Queries => _queries;
 
     public string Url => _application.Urls.First() + "/in";
 
@@ -50,6 +53,7 @@ internal sealed class Receiver : IAsyncDisposable
         var text = await reader.ReadToEndAsync();
         await Task.Delay(Delay);
         _authorizations.Add(request.Headers.Authorization.ToString());
+        _queries.Add(request.QueryString.Value ?? "");
         var status = Answer(call);
         if (status == 200)
         {

@@ -6,22 +6,27 @@ namespace Scim.Integration.Tests.OAuth;
 /// <summary>A root, and the intermediate that issues certificates.</summary>
 internal sealed class CertificateAuthority : IDisposable
 {
-    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    public const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    public const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
     private readonly X509Certificate2 _root;
     private readonly X509Certificate2 _issuer;
 
     public CertificateAuthority()
     {
-        _root = Sign("CN=Root of the test", null, null, days: 30, usage: null);
-        _issuer = Sign("CN=Issuer of the test", _root, null, days: 29, usage: null);
+        _root = Sign(new X500DistinguishedName("CN=Root of the test"), null, null, days: 30, usage: null);
+        _issuer = Sign(new X500DistinguishedName("CN=Issuer of the test"), _root, null, days: 29, usage: null);
     }
 
     /// <summary>What a server is told to trust.</summary>
     public string Pem => _root.ExportCertificatePem() + "\n" + _issuer.ExportCertificatePem();
 
-    public X509Certificate2 Issue(string subject, int days = 20) =>
-        Sign(subject, _issuer, _issuer, days, ClientAuthentication);
+    /// <param name="usage">What it is for; null for a certificate that does not say.</param>
+    public X509Certificate2 Issue(string subject, int days = 20, string? usage = ClientAuthentication) =>
+        Sign(new X500DistinguishedName(subject), _issuer, _issuer, days, usage);
+
+    public X509Certificate2 Issue(X500DistinguishedName subject) =>
+        Sign(subject, _issuer, _issuer, 20, ClientAuthentication);
 
     public void Dispose()
     {
@@ -30,7 +35,7 @@ internal sealed class CertificateAuthority : IDisposable
     }
 
     private static X509Certificate2 Sign(
-        string subject,
+        X500DistinguishedName subject,
         X509Certificate2? signer,
         X509Certificate2? issuer,
         int days,

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Formats.Asn1;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -6,6 +7,7 @@ using FluentAssertions;
 using Microsoft.AspNetCore.Hosting;
 using NUnit.Framework;
 using Scim.Application.Tenants;
+using Scim.Domain.Errors;
 using Scim.TestKit;
 
 namespace Scim.Integration.Tests.OAuth;
@@ -117,6 +119,48 @@ public sealed class ClientCertificateTests(DatabaseKind kind)
         (await later.ScimAsync(again.Token)).Should().Be(HttpStatusCode.OK);
     }
 
+    // RFC 5280 §4.2.1.12: one that does not say what it is for is for anything.
+    [TestCase(CertificateAuthority.ClientAuthentication, true)]
+    [TestCase(null, true)]
+    [TestCase(CertificateAuthority.ServerAuthentication, false)]
+    public async Task A_certificate_for_something_else_proves_nothing(string? usage, bool proves)
+    {
+        using var certificate = _authority.Issue(Subject, usage: usage);
+        var id = await ClientOfSubjectAsync(Subject);
+        // To a client that has registered the certificate itself, which shows that it arrives.
+        var other = await ClientAsync(certificate);
+        using var client = Client(certificate);
+
+        (await client.ByPostAsync(other, null)).Status.Should().Be(HttpStatusCode.OK);
+        (await client.ByPostAsync(id, null)).Error.Should().Be(proves ? null : "invalid_client");
+    }
+
+    // RFC 4514 §2.2: a part of two attributes, which have no order.
+    [TestCase("CN=Scim Client+UID=42,O=Acme\\, Inc.", true)]
+    [TestCase("UID=42+CN=Scim Client,O=Acme\\, Inc.", true)]
+    [TestCase("CN=Scim Client,UID=42,O=Acme\\, Inc.", false)]
+    [TestCase("CN=Scim Client\\+UID=42,O=Acme\\, Inc.", false)]
+    public async Task A_part_of_a_subject_may_have_several_attributes(string registered, bool proves)
+    {
+        using var certificate = _authority.Issue(SubjectOfSeveral());
+        var id = await ClientOfSubjectAsync(registered);
+        using var client = Client(certificate);
+
+        (await client.ByPostAsync(id, null)).Error.Should().Be(proves ? null : "invalid_client");
+    }
+
+    [Test]
+    public async Task A_subject_that_cannot_be_read_is_refused_where_it_is_registered()
+    {
+        var registering = () => ClientOfSubjectAsync("CN=Scim Client+42,O=Acme, Inc.");
+
+        (await registering.Should().ThrowAsync<ScimException>())
+            .Which.Error.Fields.Should()
+            .ContainSingle(field => field.Key.EndsWith("TlsClientAuthSubjectDn", StringComparison.Ordinal))
+            .Which.Value.Should()
+            .ContainSingle(rule => rule.Contains("RFC 4514", StringComparison.Ordinal));
+    }
+
     [TestCase("another subject")]
     [TestCase("a longer subject")]
     [TestCase("the parts in another order")]
@@ -164,6 +208,29 @@ public sealed class ClientCertificateTests(DatabaseKind kind)
 
     private const string Subject = "CN=Scim Client,O=Acme Inc.,C=DE";
 
+    private static X500DistinguishedName SubjectOfSeveral()
+    {
+        var name = new AsnWriter(AsnEncodingRules.DER);
+        using (name.PushSequence())
+        {
+            Part(("2.5.4.10", "Acme, Inc."));
+            Part(("2.5.4.3", "Scim Client"), ("0.9.2342.19200300.100.1.1", "42"));
+        }
+
+        return new X500DistinguishedName(name.Encode());
+
+        void Part(params (string Type, string Value)[] attributes)
+        {
+            using var part = name.PushSetOf();
+            foreach (var (type, value) in attributes)
+            {
+                using var attribute = name.PushSequence();
+                name.WriteObjectIdentifier(type);
+                name.WriteCharacterString(UniversalTagNumber.UTF8String, value);
+            }
+        }
+    }
+
     private async Task<string> ClientOfSubjectAsync(string subject)
     {
         var values = new NewScimClient(
@@ -201,16 +268,10 @@ public sealed class ClientCertificateTests(DatabaseKind kind)
 
     private OAuthClient Client(X509Certificate2? certificate)
     {
-        var handler = new HttpClientHandler
-        {
-            UseCookies = false,
-            ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
-        };
-        if (certificate is not null)
-        {
-            handler.ClientCertificates.Add(certificate);
-        }
-
+        var handler = new SocketsHttpHandler { UseCookies = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null;
+        // Without it, only certificates for client authentication are shown.
+        handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate!;
         return new OAuthClient(_server.BaseAddress, handler);
     }
 

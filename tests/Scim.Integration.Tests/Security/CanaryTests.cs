@@ -95,6 +95,14 @@ public sealed class CanaryTests(DatabaseKind kind)
             (s, c) => s.AdminAsync("POST", "/audit/streams", s.Stream(null, $"https://x:{c}@siem.example/"))
         ),
         ("a client's secret", (s, c) => s.OAuthAsync(o => o.ByPostAsync(s.Client, c), c)),
+        (
+            "a stream's path",
+            (s, c) => s.AdminAsync("POST", "/audit/streams", s.Stream(null, s.Received($"/{c}"))).Expecting(201)
+        ),
+        (
+            "a stream's query",
+            (s, c) => s.AdminAsync("POST", "/audit/streams", s.Stream(null, s.Received($"?key={c}"))).Expecting(201)
+        ),
         ("a client's secret, Basic", (s, c) => s.OAuthAsync(o => o.ByBasicAsync(s.Client, c), $"{s.Client}:{c}")),
         ("an assertion", (s, c) => s.OAuthAsync(o => o.ByAssertionAsync($"eyJhbGciOiJFUzI1NiJ9.e30.{c}"), c)),
         ("a form that is none", (s, c) => s.OAuthAsync(o => o.SendAsync($"client_secret={c}&{c}={c}"), c)),
@@ -381,6 +389,8 @@ public sealed class CanaryTests(DatabaseKind kind)
                 ["authorization"] = authorization,
             };
 
+        public string Received(string more) => _receiver.Url + more;
+
         /// <summary>All that came out, by where.</summary>
         public async Task<Dictionary<string, string>> EndAsync()
         {
@@ -465,7 +475,7 @@ public sealed class CanaryTests(DatabaseKind kind)
             builder.WebHost.UseUrls("http://127.0.0.1:0");
             builder.Logging.ClearProviders();
             var receiver = new Receiver(builder.Build());
-            receiver._application.MapPost("/in", receiver.TakeAsync);
+            receiver._application.MapPost("/in/{**key}", receiver.TakeAsync);
             await receiver._application.StartAsync();
             return receiver;
         }

@@ -28,6 +28,7 @@ internal sealed class KeyRotationTests(DatabaseKind kind)
 {
     private const string Password = "a long quiet river 9";
     private const string Authorization = "Bearer of-the-stream";
+    private const string Address = "https://siem.example/of-the-stream";
     private const int Many = 1_500;
 
     private readonly string _old = NewKey();
@@ -53,7 +54,7 @@ internal sealed class KeyRotationTests(DatabaseKind kind)
             var values = new NewOperator("root", Password, ["platform-admin"], null, null);
             await server.SendAsync(new CreateOperator(values, secret));
             stream = await server.SendAsync(
-                new CreateAuditStream(new AuditStreamValues("s", "https://siem.example/", null, Authorization, null))
+                new CreateAuditStream(new AuditStreamValues("s", Address, null, Authorization, null))
             );
         }
 
@@ -73,7 +74,12 @@ internal sealed class KeyRotationTests(DatabaseKind kind)
             .Json.EnumerateArray()
             .Select(row => (Text(row, "kind"), Number(row, "rewrapped"), Number(row, "unreadable")))
             .Should()
-            .Equal(("authenticators", 1, 0), ("signing keys", 1, 0), ("audit streams", 1, 0));
+            .Equal(
+                ("authenticators", 1, 0),
+                ("signing keys", 1, 0),
+                ("audit streams", 1, 0),
+                ("addresses of audit streams", 1, 0)
+            );
         await using var after = await ApiServer.StartAsync(database, Keys(_new));
         using var admin = new AdminClient(after, null);
         var code = Totp.Compute(secret, Totp.StepAt(TimeProvider.System.GetUtcNow()));
@@ -82,15 +88,16 @@ internal sealed class KeyRotationTests(DatabaseKind kind)
         (await again.ScimAsync(access)).Should().Be(System.Net.HttpStatusCode.OK);
         (await again.ByPostAsync(client, token)).Status.Should().Be(System.Net.HttpStatusCode.OK);
         var stored = await after.SendAsync(new GetAuditStream(stream.Id));
-        var opened = await after
-            .Services.GetRequiredService<ISecretBox>()
-            .OpenAsync(stored.Authorization!, stream.Purpose, default);
+        var box = after.Services.GetRequiredService<ISecretBox>();
+        var opened = await box.OpenAsync(stored.Authorization!, stored.Purpose, default);
         System.Text.Encoding.ASCII.GetString(opened).Should().Be(Authorization);
+        var address = await box.OpenAsync(stored.Address!, stored.AddressPurpose, default);
+        System.Text.Encoding.ASCII.GetString(address).Should().Be(Address);
         var old = wasConfigured
             ? Convert.FromBase64String(_old)
             : await after.Services.GetRequiredService<ServerKeys>().GetAsync("secret-box", default);
         (await SealedUnderAsync(after, old)).Should().BeEmpty("every column that holds sealed secrets was rotated");
-        (await SealedUnderAsync(after, Convert.FromBase64String(_new))).Should().HaveCount(3);
+        (await SealedUnderAsync(after, Convert.FromBase64String(_new))).Should().HaveCount(4);
         (await RotateAsync(database, Keys(_new)))
             .Json.EnumerateArray()
             .Sum(row => Number(row, "rewrapped"))

@@ -215,7 +215,9 @@ public sealed class EmailOptions
     [Range(1, 65_535)]
     public int SmtpPort { get; set; } = 587;
 
-    [Description("Encrypt the connection by STARTTLS.")]
+    [Description(
+        "Demand TLS by STARTTLS, with a certificate that the system trusts; a server without it gets nothing."
+    )]
     public bool SmtpTls { get; set; } = true;
 
     [Description("User name at the SMTP server.")]

@@ -18,7 +18,11 @@ internal interface ISqlDialect
     /// <summary>Row locks that pass over what others hold.</summary>
     string ForUpdateSkipLocked { get; }
 
-    /// <summary>Condition on a journal row: no transaction that could still commit an earlier row is open.</summary>
+    /// <summary>
+    /// Condition on a journal row of the latest epoch (earlier ones are another cluster's, and settled): no transaction that could
+    /// still commit a row before it, in the order of transaction ids, is open. It asks the whole cluster: one that is left open in
+    /// any of its databases holds it back, which <see cref="JournalWriters"/> does not.
+    /// </summary>
     string Settled { get; }
 
     /// <summary>The open transactions that have written to the journal, or may, one text each; none where there is one writer.</summary>

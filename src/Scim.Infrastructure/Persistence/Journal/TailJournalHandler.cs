@@ -11,9 +11,9 @@ internal sealed class TailJournalHandler(IJournalReader journal, ITenantStore te
     public async Task<IReadOnlyList<JournalLine>> Handle(TailJournal request, CancellationToken cancellationToken)
     {
         var tenant =
-            await tenants.FindAsync(request.TenantSlug, cancellationToken)
+            await tenants.FindIdAsync(request.TenantSlug, cancellationToken)
             ?? throw ScimError.NotFound("Tenant", request.TenantSlug);
-        var rows = journal.TailAsync(tenant.Id, request.From, cancellationToken).Take(request.Limit);
+        var rows = journal.TailAsync(tenant, request.From, cancellationToken).Take(request.Limit);
         return await rows.Select(row => ToLine(row)).ToListAsync(cancellationToken);
     }
 

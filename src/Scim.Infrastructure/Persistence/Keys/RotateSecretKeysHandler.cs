@@ -51,12 +51,27 @@ internal sealed class RotateSecretKeysHandler(
          where tenant_id = @TenantId and id = @Id and authorization_header = @Secret
         """;
 
+    private const string SelectStreamAddresses = """
+        select tenant_id as TenantId, id as Id, address as Secret from audit_streams
+         where id > @Id and address is not null order by id limit 100
+        """;
+
+    private const string UpdateStreamAddress = """
+        update audit_streams set address = @After where tenant_id = @TenantId and id = @Id and address = @Secret
+        """;
+
     /// <summary>Every column that holds what <see cref="ISecretBox"/> sealed.</summary>
     private static readonly SealedColumn[] Columns =
     [
         new("authenticators", SelectAuthenticators, UpdateAuthenticator, row => TotpSecret.PurposeOf(row.Id)),
         new("signing keys", SelectSigningKeys, UpdateSigningKey, row => SigningKeyRows.PurposeOf(row.Number)),
         new("audit streams", SelectStreams, UpdateStream, row => AuditStream.PurposeOf(row.Id)),
+        new(
+            "addresses of audit streams",
+            SelectStreamAddresses,
+            UpdateStreamAddress,
+            row => AuditStream.AddressPurposeOf(row.Id)
+        ),
     ];
 
     static RotateSecretKeysHandler() => DapperTypes.Register();

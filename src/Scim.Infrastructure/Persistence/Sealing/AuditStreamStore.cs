@@ -16,7 +16,7 @@ internal sealed class AuditStreamStore(IDatabase database, ControlJournal journa
     : IAuditStreamStore
 {
     private const string Columns = """
-        s.id, s.tenant_id, s.all_tenants, s.name, s.url, s.authorization_header, s.state, s.first_sequence, s.version, s.created_at,
+        s.id, s.tenant_id, s.all_tenants, s.name, s.url, s.address, s.authorization_header, s.state, s.first_sequence, s.version, s.created_at,
         (select max(p.sent_at) from audit_stream_positions p where p.stream_id = s.id) as last_sent_at,
         (select p.failure from audit_stream_positions p where p.stream_id = s.id and p.failure is not null
           order by p.failed_at desc limit 1) as failure
@@ -44,8 +44,8 @@ internal sealed class AuditStreamStore(IDatabase database, ControlJournal journa
         """;
 
     private const string Insert = """
-        insert into audit_streams (tenant_id, id, all_tenants, name, url, authorization_header, state, first_sequence, version, created_at)
-        select @TenantId, @Id, @AllTenants, @Name, @Url, @AuthorizationHeader, @State,
+        insert into audit_streams (tenant_id, id, all_tenants, name, url, address, authorization_header, state, first_sequence, version, created_at)
+        select @TenantId, @Id, @AllTenants, @Name, @Url, @Address, @AuthorizationHeader, @State,
                coalesce((select sequence from journal where sequence > 0 order by occurred_at desc, sequence desc limit 1), 0), @Version, @CreatedAt
          where exists (select 1 from tenants where id = @TenantId) or @TenantId = @Installation
         returning first_sequence
@@ -53,7 +53,7 @@ internal sealed class AuditStreamStore(IDatabase database, ControlJournal journa
 
     private const string Update = """
         update audit_streams
-           set name = @Name, url = @Url, authorization_header = @AuthorizationHeader, state = @State, version = @Version
+           set name = @Name, url = @Url, address = @Address, authorization_header = @AuthorizationHeader, state = @State, version = @Version
          where tenant_id = @TenantId and id = @Id and version = @Version - 1
         """;
 
@@ -252,6 +252,7 @@ internal sealed class AuditStreamStore(IDatabase database, ControlJournal journa
             AllTenants = stream.Tenant is null,
             stream.Name,
             stream.Url,
+            stream.Address,
             AuthorizationHeader = stream.Authorization,
             State = stream.IsActive ? AuditStreamValues.Active : AuditStreamValues.Paused,
             stream.Version,
@@ -316,6 +317,8 @@ internal sealed class AuditStreamStore(IDatabase database, ControlJournal journa
 
         public string Url { get; init; } = "";
 
+        public byte[]? Address { get; init; }
+
         public byte[]? AuthorizationHeader { get; init; }
 
         public string State { get; init; } = "";
@@ -338,6 +341,7 @@ internal sealed class AuditStreamStore(IDatabase database, ControlJournal journa
                 AllTenants ? null : new TenantId(TenantId),
                 Name,
                 Url,
+                Address,
                 AuthorizationHeader,
                 State == AuditStreamValues.Active,
                 FirstSequence,

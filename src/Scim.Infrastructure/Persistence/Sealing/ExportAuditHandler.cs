@@ -10,10 +10,10 @@ internal sealed class ExportAuditHandler(IAuditTrail trail, ITenantStore tenants
     public async Task<long> Handle(ExportAudit request, CancellationToken cancellationToken)
     {
         var tenant =
-            await tenants.FindAsync(request.TenantSlug, cancellationToken)
+            await tenants.FindIdAsync(request.TenantSlug, cancellationToken)
             ?? throw ScimError.NotFound("Tenant", request.TenantSlug);
         var lines = 0L;
-        await foreach (var entry in trail.ReadAsync(tenant.Id, cancellationToken))
+        await foreach (var entry in trail.ReadAsync(tenant, cancellationToken))
         {
             await request.Output.WriteLineAsync(TrailFile.Line(entry));
             lines++;

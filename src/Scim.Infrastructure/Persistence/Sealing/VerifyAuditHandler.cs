@@ -52,7 +52,8 @@ internal sealed class VerifyAuditHandler(
     }
 
     private async Task<TenantId> FindAsync(VerifyAudit request, CancellationToken cancellationToken) =>
-        Guid.TryParseExact(request.Tenant, "D", out var id) ? new TenantId(id)
-        : await tenants.FindAsync(request.Tenant, cancellationToken) is { } tenant ? tenant.Id
-        : throw ScimError.NotFound("Tenant", request.Tenant);
+        Guid.TryParseExact(request.Tenant, "D", out var id)
+            ? new TenantId(id)
+            : await tenants.FindIdAsync(request.Tenant, cancellationToken)
+                ?? throw ScimError.NotFound("Tenant", request.Tenant);
 }

@@ -17,11 +17,12 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
                 @subject, @version, @createdAt)
         """;
 
-    private const string SelectRoom = """
-        select coalesce(t.max_clients, p.clients) as MostClients,
-               (select count(*) from scim_clients c where c.tenant_id = t.id) as Clients
-          from tenants t join plans p on p.name = t.plan
-         where t.id = @tenantId
+    private const string SelectLimit = """
+        select coalesce(t.max_clients, p.clients) from tenants t join plans p on p.name = t.plan where t.id = @tenantId
+        """;
+
+    private const string CountClients = """
+        select count(*) from (select 1 from scim_clients where tenant_id = @tenantId limit @most) c
         """;
 
     private const string UpdateClient = """
@@ -198,14 +199,18 @@ internal sealed class ClientStore(ControlJournal journal) : IClientStore
     // Acts on the configuration take turns, so what is counted here stays true until the client is in.
     private static async Task RequireRoomAsync(DbConnection connection, DbTransaction transaction, TenantId tenant)
     {
-        var (most, clients) = await connection.QuerySingleOrDefaultAsync<(long?, long)>(
-            SelectRoom,
+        var limit = await connection.QuerySingleOrDefaultAsync<long?>(
+            SelectLimit,
             new { tenantId = tenant },
             transaction
         );
-        if (clients >= most)
+        if (
+            limit is { } most
+            && await connection.ExecuteScalarAsync<long>(CountClients, new { tenantId = tenant, most }, transaction)
+                >= most
+        )
         {
-            throw ScimError.LimitReached("SCIM clients", most.Value);
+            throw ScimError.LimitReached("SCIM clients", most);
         }
     }
 

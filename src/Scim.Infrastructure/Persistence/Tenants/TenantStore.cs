@@ -20,7 +20,7 @@ internal sealed class TenantStore(ControlJournal journal) : ITenantStore
         on conflict (slug) do nothing
         """;
 
-    private const string SelectBySlug = $"{TenantRow.Select} where t.slug = @slug";
+    private const string SelectId = "select id from tenants where slug = @slug";
 
     // From the beginning of the purge on there is no way back.
     private const string Update = """
@@ -72,15 +72,25 @@ internal sealed class TenantStore(ControlJournal journal) : ITenantStore
             cancellationToken
         );
 
-    public Task<Tenant?> FindAsync(string slug, CancellationToken cancellationToken) =>
-        FindAsync(SelectBySlug, new { slug }, cancellationToken);
+    public async Task<TenantId?> FindIdAsync(string slug, CancellationToken cancellationToken) =>
+        await FindAsync<Guid?>(SelectId, new { slug }, cancellationToken) is { } id ? new TenantId(id) : null;
 
-    public Task<Tenant?> FindAsync(TenantId id, AdminCaller? caller, CancellationToken cancellationToken) =>
-        FindAsync(
+    public Task<string?> FindSlugAsync(TenantId id, AdminCaller? caller, CancellationToken cancellationToken) =>
+        FindAsync<string>(
+            $"select t.slug from tenants t where t.id = @id and {TenantRow.VisibleTo(caller)}",
+            new { id, caller = caller?.Id ?? Guid.Empty },
+            cancellationToken
+        );
+
+    public async Task<Tenant?> FindAsync(TenantId id, AdminCaller? caller, CancellationToken cancellationToken)
+    {
+        var row = await FindAsync<TenantRow>(
             $"{TenantRow.Select} where t.id = @id and {TenantRow.VisibleTo(caller)}",
             new { id, caller = caller?.Id ?? Guid.Empty },
             cancellationToken
         );
+        return row?.ToTenant();
+    }
 
     public Task<bool> SaveAsync(
         Tenant before,
@@ -123,41 +133,25 @@ internal sealed class TenantStore(ControlJournal journal) : ITenantStore
 
     public async Task<TenantPlan?> FindPlanAsync(string name, CancellationToken cancellationToken)
     {
-        var row = await journal.ReadAsync(
-            (connection, transaction) =>
-                connection.QuerySingleOrDefaultAsync<PlanRow>(
-                    new CommandDefinition(SelectPlan, new { name }, transaction, cancellationToken: cancellationToken)
-                ),
-            cancellationToken
-        );
+        var row = await FindAsync<PlanRow>(SelectPlan, new { name }, cancellationToken);
         return row?.ToPlan();
     }
 
     public Task<Guid?> FindWorkspaceAsync(Guid? id, CancellationToken cancellationToken) =>
-        journal.ReadAsync(
-            (connection, transaction) =>
-                connection.QuerySingleOrDefaultAsync<Guid?>(
-                    new CommandDefinition(
-                        id is null ? SelectDefaultWorkspace : SelectWorkspace,
-                        new { id = id ?? Guid.Empty },
-                        transaction,
-                        cancellationToken: cancellationToken
-                    )
-                ),
+        FindAsync<Guid?>(
+            id is null ? SelectDefaultWorkspace : SelectWorkspace,
+            new { id = id ?? Guid.Empty },
             cancellationToken
         );
 
-    private async Task<Tenant?> FindAsync(string sql, object parameters, CancellationToken cancellationToken)
-    {
-        var row = await journal.ReadAsync(
+    private Task<T?> FindAsync<T>(string sql, object parameters, CancellationToken cancellationToken) =>
+        journal.ReadAsync(
             (connection, transaction) =>
-                connection.QuerySingleOrDefaultAsync<TenantRow>(
+                connection.QuerySingleOrDefaultAsync<T>(
                     new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken)
                 ),
             cancellationToken
         );
-        return row?.ToTenant();
-    }
 
     private static object Row(Tenant tenant) =>
         new
