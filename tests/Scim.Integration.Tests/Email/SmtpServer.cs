@@ -2,11 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Scim.TestKit;
 
 namespace Scim.Integration.Tests.Email;
 
-/// <summary>The server of <c>tests/smtp.sh</c>. It lives as long as the pipe to it is open.</summary>
+/// <summary>The server of <c>tests/peers/smtp.js</c>. It lives as long as the pipe to it is open.</summary>
 internal sealed class SmtpServer : IDisposable
 {
     private readonly Process _process;
@@ -17,15 +16,10 @@ internal sealed class SmtpServer : IDisposable
 
     public static async Task<SmtpServer> StartAsync(JsonObject options)
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "tests", "smtp.sh"), [options.ToJsonString()])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        var process = Process.Start(start)!;
+        var process = Peer.Start("smtp.js", options);
         var port =
             await process.StandardOutput.ReadLineAsync()
-            ?? throw new InvalidOperationException("No SMTP server started; tests/smtp.sh says why.");
+            ?? throw new InvalidOperationException("No SMTP server started; its errors say why.");
         return new SmtpServer(process, int.Parse(port, CultureInfo.InvariantCulture));
     }
 

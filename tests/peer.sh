@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# An SMTP server of other people's making (tests/smtp) for as long as standard input is open; its argument and what it prints
-# are those of tests/smtp/server.js. Installs Node.js when the machine has none, and the packages as their lock file has them.
+# Runs a program of tests/peers, other people's code to check ours by: its name, and what it is given. Installs Node.js when the
+# machine has none, and the packages as their lock file has them.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/smtp"
+cd "$(dirname "${BASH_SOURCE[0]}")/peers"
 
 install() {
   if ! command -v npm >&2; then
@@ -18,4 +18,4 @@ exec 9>.lock
 flock 9
 cmp -s package-lock.json node_modules/.installed || install >&2 </dev/null
 exec 9>&-
-exec node server.js "$@"
+exec node "$@"
