@@ -246,12 +246,17 @@ internal static class AuditStreams
         var url = values.Url == stream.ShownUrl ? await secrets.OpenUrlAsync(stream, cancellationToken) : values.Url!;
         if (AuditStream.IsHidden(url))
         {
-            throw ScimError.Invalid(
-                new Dictionary<string, string[]>
-                {
-                    ["url"] = ["must be the whole URL; *** stands for what is not shown"],
-                }
-            );
+            throw Wrong("url", "must be the whole URL; *** stands for what is not shown");
+        }
+
+        // Or whoever may change the URL could have the header sent to a host of their own.
+        if (
+            values.Authorization is null
+            && stream.Authorization is not null
+            && new Uri(url).Authority != new Uri(stream.Url).Authority
+        )
+        {
+            throw Wrong("authorization", "must be given again for another host");
         }
 
         return stream with
@@ -263,6 +268,9 @@ internal static class AuditStreams
                 : stream.Authorization,
         };
     }
+
+    private static ScimException Wrong(string field, string rule) =>
+        ScimError.Invalid(new Dictionary<string, string[]> { [field] = [rule] });
 }
 
 /// <summary>How far a stream is behind in one tenant's journal.</summary>

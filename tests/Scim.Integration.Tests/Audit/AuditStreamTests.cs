@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using FluentAssertions;
 using NUnit.Framework;
 using Scim.Application.ApiKeys;
+using Scim.Integration.Tests.Admin;
 using Scim.TestKit;
 
 namespace Scim.Integration.Tests.Audit;
@@ -195,6 +196,12 @@ public sealed class AuditStreamTests(DatabaseKind kind)
         }
 
         (await _admin.PostAsync("/audit/streams", Body("https://siem.example/***"))).Status.Should().Be(422);
+        var elsewhere = Body("https://siem.example");
+        elsewhere.Remove("authorization");
+        (await _admin.PutAsync($"/audit/streams/{created.Id}", elsewhere))
+            .WrongFields()
+            .Should()
+            .Equal("authorization");
         (await _admin.PutAsync($"/audit/streams/{created.Id}", Body("https://siem.example")).Expecting(200))
             .Json.GetProperty("url")
             .GetString()
