@@ -13,7 +13,6 @@ namespace Scim.Load.Http;
 internal sealed class Connection(Uri address, string? token) : IDisposable
 {
     private const int TimeoutMilliseconds = 120_000;
-    private const int ReceiveBufferBytes = 4 * 1024 * 1024;
 
     private readonly RequestBody _request = new();
     private readonly string _prefix = address.AbsolutePath.TrimEnd('/');
@@ -94,8 +93,6 @@ internal sealed class Connection(Uri address, string? token) : IDisposable
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
         {
             NoDelay = true,
-            // The loopback's packets are as large as a default buffer; with no room for a whole one, TCP waits a fifth of a second.
-            ReceiveBufferSize = ReceiveBufferBytes,
             ReceiveTimeout = TimeoutMilliseconds,
             SendTimeout = TimeoutMilliseconds,
         };
@@ -205,7 +202,8 @@ internal sealed class Connection(Uri address, string? token) : IDisposable
     {
         if (end > _buffer.Length)
         {
-            Array.Resize(ref _buffer, end + 4096);
+            // Doubled, for an answer in chunks comes here with each of them: what was read is not to be copied every time.
+            Array.Resize(ref _buffer, Math.Max(end, _buffer.Length * 2));
         }
 
         while (_filled < end)
