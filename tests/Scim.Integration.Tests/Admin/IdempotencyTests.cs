@@ -561,7 +561,7 @@ public sealed class IdempotencyTests(DatabaseKind kind)
         ReadAsync<long>(
             """
             select (select count(*) from journal where outcome = 'success' and actor not like 'job:%')
-                 + (select count(*) from jobs) + (select count(*) from signups)
+                 + (select count(*) from jobs where type = 'signup.send') + (select count(*) from signups)
             """
         );
 

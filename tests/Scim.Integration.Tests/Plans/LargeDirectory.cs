@@ -36,6 +36,10 @@ internal sealed record LargeDirectory(
 
     private const int UsersBeside = 10_000;
 
+    private const int SmallTenants = 5_000;
+
+    private const int UsersOfSmall = 4;
+
     public const string Schema = $$"""
         {"id":"{{Urn}}","name":"Asset","attributes":[{"name":"badge","uniqueness":"server"}]}
         """;
@@ -86,6 +90,7 @@ internal sealed record LargeDirectory(
                 .. seed.Directory(tenant, Users),
                 .. seed.Directory(nesting, UsersBeside),
                 .. seed.Clients(crowd, Users / 10),
+                .. seed.Small(crowd, SmallTenants),
                 .. seed.Members(tenant, everyone, Users),
                 .. seed.Members(tenant, few, FewMembers),
                 seed.Nestings(nesting),
@@ -180,6 +185,44 @@ internal sealed record LargeDirectory(
                    and g.tenant_id = {id} and g.external_id = 'gext-' || (1 + s.n / 10)
                 """;
             yield return $"insert into resource_counters (tenant_id, resource_type, stripe, value) values ({id}, 'User', 99, {users}), ({id}, 'Group', 99, {users / 10})";
+        }
+
+        /// <summary>Tenants by which the average tenant is small, so that a plan for any tenant would be one for these.</summary>
+        public IEnumerable<string> Small(TestTenant like, int tenants)
+        {
+            yield return $"""
+                insert into tenants (id, workspace_id, slug, name, plan, created_at)
+                select {NewId}, t.workspace_id, 'small-' || s.n, t.name, t.plan, t.created_at
+                  from {Series(tenants)} cross join tenants t where t.id = {Id(like.TenantId)}
+                """;
+            yield return $$"""
+                insert into users (tenant_id, id, user_name_key, external_id, display_name_key, family_name_key, email_key,
+                                   user_name_reversed, display_name_reversed, email_reversed, active, display, document, created_at, last_modified)
+                with people as materialized (
+                    select s.n, t.id as tenant_id, {{NewId}} as id
+                      from tenants t cross join {{Series(UsersOfSmall)}} where t.slug like 'small-%')
+                select tenant_id, id, 'user-' || n || '@example.com', 'ext-' || n, 'display ' || n, 'family ' || n,
+                       'mail-' || n || '@example.com', reverse('user-' || n || '@example.com'), reverse('display ' || n),
+                       reverse('mail-' || n || '@example.com'), true, 'Display ' || n,
+                       {{Document("User", "\"userName\":\"user-' || n || '@example.com\"")}}, {{Now}}, {{Now}}
+                  from people
+                """;
+            yield return "insert into user_emails (tenant_id, user_id, email_key, email_reversed) select u.tenant_id, u.id, 'second-' || u.email_key, u.email_reversed || '-dnoces' from users u join tenants t on t.id = u.tenant_id where t.slug like 'small-%'";
+            yield return $$"""
+                insert into groups (tenant_id, id, display_name_key, display_name_reversed, external_id, display, document, created_at, last_modified)
+                with teams as materialized (select t.id as tenant_id, {{NewId}} as id from tenants t where t.slug like 'small-%')
+                select tenant_id, id, 'group', reverse('group'), 'gext', 'Group', {{Document(
+                    "Group",
+                    "\"displayName\":\"Group\""
+                )}}, {{Now}}, {{Now}}
+                  from teams
+                """;
+            yield return """
+                insert into group_members (tenant_id, group_id, user_id)
+                select u.tenant_id, g.id, u.id
+                  from tenants t join groups g on g.tenant_id = t.id join users u on u.tenant_id = t.id
+                 where t.slug like 'small-%'
+                """;
         }
 
         public IEnumerable<string> Clients(TestTenant tenant, int count)
