@@ -17,7 +17,7 @@ internal sealed partial class EmailSender(
     ILogger<EmailSender> logger
 ) : IEmailSender
 {
-    /// <summary>For all that the server is asked, together: somebody waits for the answer.</summary>
+    /// <summary>For all that the server is asked, together: others wait for the job's place.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     public async Task SendAsync(EmailMessage message, CancellationToken cancellationToken)
