@@ -117,11 +117,14 @@ public sealed class QueryPlanTests(Planning planning)
         executed.ShouldReadNoMoreThanFor(LargeDirectory.Users / LargeDirectory.InactiveEvery);
     }
 
-    [TestCase("/Users?filter=userName co \"ser-777@\"")]
-    [TestCase("/Users?filter=displayName co \"lay 777\"")]
-    [TestCase("/Users?filter=emails.value co \"il-777@\"")]
-    [TestCase("/Groups?filter=displayName co \"up 777\"")]
-    public async Task Parts_of_values_are_found_by_an_index_on_PostgreSql_and_within_the_tenant_on_Sqlite(string path)
+    [TestCase("/Users?filter=userName co \"ser-777@\"", "users_user_name_key")]
+    [TestCase("/Users?filter=displayName co \"lay 777\"", "users_display_name_key")]
+    [TestCase("/Users?filter=emails.value co \"il-777@\"", null)]
+    [TestCase("/Groups?filter=displayName co \"up 777\"", "groups_display_name_key")]
+    public async Task Parts_of_values_are_found_by_trigrams_on_PostgreSql_and_in_the_narrowest_index_on_Sqlite(
+        string path,
+        string? covering
+    )
     {
         ScimResponse response = null!;
         var executed = await _observed.DuringAsync(async () =>
@@ -133,6 +136,15 @@ public sealed class QueryPlanTests(Planning planning)
         {
             executed.Should().Contain(statement => statement.Plan.Contains("trigrams", StringComparison.Ordinal));
             executed.ShouldReadNoMoreThanFor(response.Results());
+        }
+
+        if (planning == Planning.Sqlite && covering is not null)
+        {
+            executed
+                .Should()
+                .Contain(statement =>
+                    statement.Plan.Contains($"COVERING INDEX {covering} (tenant_id=?)", StringComparison.Ordinal)
+                );
         }
     }
 

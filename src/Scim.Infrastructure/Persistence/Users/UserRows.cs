@@ -57,16 +57,18 @@ internal static class UserRows
             static (key, dialect) => OfPage(dialect, key.Item2 ? "" : ", null"),
             dialect
         );
-        return extra is null
-            ? $"with page as materialized (select {Own} from users r {tail}) {groups}"
-            : $"with page as materialized (select {Own}, {extra} as sort_key from users r {tail}) {groups}";
+        var key = extra is null ? "" : $", {extra} as sort_key";
+        // SQLite copies what it materializes, documents and all, so there the page is of keys.
+        return dialect.Provider == DatabaseProvider.PostgreSql
+            ? $"with page as materialized (select {Own}{key} from users r {tail}) select * from page {groups}"
+            : $"with page as materialized (select r.seq, r.id{key} from users r {tail}) "
+                + $"select {Own}{(extra is null ? "" : ", p.sort_key")} from page p cross join users r on r.seq = p.seq {groups}";
     }
 
     private static string OfPage(ISqlDialect dialect, string padding)
     {
         const string nests = "exists (select 1 from group_nestings gn where gn.tenant_id = $1)";
         return $"""
-            select * from page
             union all
             select gm.user_id, null, null, null, null, null, null, g.id, g.display{padding}
               from group_members gm

@@ -309,8 +309,9 @@ internal sealed class UserStore(
             update,
             new JournalEntry(operation, "User", user.Id.ToString("D"), Change: DocumentDiff.Write(user.Change!)),
             [
-                .. RemovedEmails(user.Id, keys, before),
-                .. AddedEmails(user.Id, keys),
+                .. keys.Emails.SequenceEqual(before.Emails)
+                    ? Array.Empty<Statement>()
+                    : [.. RemovedEmails(user.Id, keys, before), .. AddedEmails(user.Id, keys)],
                 .. keys.Display == before.Display
                     ? Array.Empty<Statement>()
                     : [GroupCounters.UserRenamed(session, user.Id, user.LastModified)],
