@@ -64,6 +64,8 @@ internal sealed class Operations(ScimClient client)
             "get" => () => client.GetAsync(path),
             "lookup" => () => client.GetAsync("/Users?filter=" + Uri.EscapeDataString($"id eq \"{user.Id}\"")),
             "list" => () => client.GetAsync("/Users?count=3"),
+            "full page of a search for a part" => () =>
+                client.GetAsync("/Users?count=1&filter=" + Uri.EscapeDataString("userName co \"e\"")),
             "page by cursor" => () => client.GetAsync("/Users?count=3&cursor"),
             "PUT" => () => client.PutAsync(path, Some.User()),
             "PATCH" => () => client.PatchAsync(path, Messages.Patch("replace", "title", "Boss")),

@@ -120,7 +120,7 @@ public sealed class QueryPlanTests(Planning planning)
     [TestCase("/Users?filter=userName co \"ser-777@\"", "users_user_name_key")]
     [TestCase("/Users?filter=displayName co \"lay 777\"", "users_display_name_key")]
     [TestCase("/Users?filter=emails.value co \"il-777@\"", null)]
-    [TestCase("/Groups?filter=displayName co \"up 777\"", "groups_display_name_key")]
+    [TestCase("/Groups?filter=displayName co \"up 777\"", null)]
     public async Task Parts_of_values_are_found_by_trigrams_on_PostgreSql_and_in_the_narrowest_index_on_Sqlite(
         string path,
         string? covering

@@ -37,6 +37,7 @@ public sealed class RoundTripTests
     [TestCase("lookup", 1)]
     [TestCase("list", 1)]
     [TestCase("page by cursor", 1)]
+    [TestCase("full page of a search for a part", 1)]
     [TestCase("PUT", 2)]
     [TestCase("PATCH", 2)]
     [TestCase("PATCH of the manager", 2)]

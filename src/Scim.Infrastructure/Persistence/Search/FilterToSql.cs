@@ -155,19 +155,26 @@ internal sealed class FilterToSql(ResourceTable table, ISqlDialect dialect, List
             return null;
         }
 
-        string Condition() =>
+        string Condition(string row) =>
             comparison.Operator switch
             {
-                FilterOperator.Equal => $"{index.Column} = {Add(Arg.Text(text))}",
-                FilterOperator.StartsWith => Prefix(index.Column, text),
-                _ => Prefix(index.Reversed, Folding.Reverse(text)),
+                FilterOperator.Equal => $"{row}.{index.Column} = {Add(Arg.Text(text))}",
+                FilterOperator.StartsWith => Prefix($"{row}.{index.Column}", text),
+                _ => Prefix($"{row}.{index.Reversed}", Folding.Reverse(text)),
             };
 
         return comparison.Operator switch
         {
+            // Every index of SQLite has seq, and rows found by it come in the order of pages.
+            FilterOperator.Equal
+            or FilterOperator.StartsWith
+            or FilterOperator.EndsWith when dialect.Provider == DatabaseProvider.Sqlite =>
+                $"r.seq in (select o.seq from {table.Name} o where o.tenant_id = $1 and {Condition("o")} union all "
+                    + $"select o.seq from {index.Table} e cross join {table.Name} o on o.tenant_id = $1 and o.id = e.{index.Owner} "
+                    + $"where e.tenant_id = $1 and {Condition("e")})",
             FilterOperator.Equal or FilterOperator.StartsWith or FilterOperator.EndsWith =>
-                $"r.id in (select id from {table.Name} where tenant_id = $1 and {Condition()} union all "
-                    + $"select {index.Owner} from {index.Table} where tenant_id = $1 and {Condition()})",
+                $"r.id in (select o.id from {table.Name} o where o.tenant_id = $1 and {Condition("o")} union all "
+                    + $"select e.{index.Owner} from {index.Table} e where e.tenant_id = $1 and {Condition("e")})",
             FilterOperator.Contains when dialect.Search is { } search => search(
                 table.Name,
                 index.Column,

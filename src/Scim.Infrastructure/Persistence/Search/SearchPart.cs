@@ -66,6 +66,11 @@ internal sealed record SearchPart(
             return $"{UserRows.One(dialect)} where {where} order by {order} limit {limit}{offset}";
         }
 
+        if (after is null && Table.Name == "users" && Filter is not null && Sort is null && SearchesParts(Filter))
+        {
+            return UserRows.CountedPage(dialect, where, limit, compiler.Add(Arg.Int(skip)));
+        }
+
         var isSimple = Filter is null && Sort is null;
         if (skip == 0 && (isSimple || !dialect.ReadsBeforeSorting))
         {
@@ -73,11 +78,9 @@ internal sealed record SearchPart(
         }
 
         var depth = compiler.Add(Arg.Int(skip));
-        // Before "+" no index serves the order, so that the searched text is read in an index that has it.
-        var found = dialect.ReadsBeforeSorting && IsScan ? $"+{order}" : order;
         var page = isSimple
             ? AtDepth(compiler.Add(Arg.Text(Schema.Name)), limit, depth)
-            : $"select r.seq from {Table.Name} r where {where} order by {found} limit {limit} offset {depth}";
+            : $"select r.seq from {Table.Name} r where {where} order by {order} limit {limit} offset {depth}";
         return Select(dialect, $"where r.tenant_id = $1 and {dialect.In("r.seq", page)} order by {order}", Sort?.Sql);
     }
 
@@ -85,13 +88,17 @@ internal sealed record SearchPart(
     public string ByIdsSql(ISqlDialect dialect) =>
         Select(dialect, $"where r.tenant_id = $1 and {dialect.AnyUuid("r.id", 2)}");
 
-    public ValueTask<List<FoundResource>> ReadPageAsync(Rows rows) => ReadAsync(rows, IsOne, Sort is not null);
+    /// <returns>The page, and how many resources match where that was counted with it.</returns>
+    public ValueTask<(List<FoundResource> Found, long? Total)> ReadPageAsync(Rows rows) =>
+        ReadAsync(rows, IsOne, Sort is not null);
 
-    public ValueTask<List<FoundResource>> ReadByIdsAsync(Rows rows) => ReadAsync(rows, isOne: false, isSorted: false);
+    public async ValueTask<List<FoundResource>> ReadByIdsAsync(Rows rows) =>
+        (await ReadAsync(rows, isOne: false, isSorted: false)).Found;
 
-    private async ValueTask<List<FoundResource>> ReadAsync(Rows rows, bool isOne, bool isSorted)
+    private async ValueTask<(List<FoundResource> Found, long? Total)> ReadAsync(Rows rows, bool isOne, bool isSorted)
     {
         var found = new List<FoundResource>();
+        long? total = null;
         var groups = new Dictionary<Guid, List<GroupOfUser>>();
         while (await rows.ReadAsync())
         {
@@ -102,6 +109,10 @@ internal sealed record SearchPart(
             else if (isOne)
             {
                 found.Add(Found(UserRows.ReadOne(rows), rows, null));
+            }
+            else if (UserRows.TotalOf(rows) is { } counted)
+            {
+                total = counted;
             }
             else if (UserRows.IsOfGroups(rows))
             {
@@ -121,7 +132,7 @@ internal sealed record SearchPart(
             unsorted.Sort(static (left, right) => left.Id.CompareTo(right.Id));
         }
 
-        return found;
+        return (found, total);
     }
 
     private FoundResource Found(StoredResource resource, Rows rows, int? sortColumn) =>
@@ -149,11 +160,17 @@ internal sealed record SearchPart(
                offset (select case when n - {skip} > {limit} then n - {skip} - {limit} else 0 end from t)) as b
             """;
 
-    // A part of a name alone: every user's is read for the total anyway.
-    private bool IsScan =>
-        Sort is null
-        && Filter is Filter.Comparison { Operator: FilterOperator.Contains } comparison
-        && Table.Column(comparison.Path)?.SearchName is not null;
+    // Costs more to find than to look up again; other filters would pay for that in each short page, which needs no count.
+    private static bool SearchesParts(Filter filter) =>
+        filter switch
+        {
+            Filter.And and => SearchesParts(and.Left) || SearchesParts(and.Right),
+            Filter.Or or => SearchesParts(or.Left) || SearchesParts(or.Right),
+            Filter.Not not => SearchesParts(not.Inner),
+            Filter.ValuePath path => SearchesParts(path.Inner),
+            Filter.Comparison comparison => comparison.Operator == FilterOperator.Contains,
+            _ => false,
+        };
 
     private bool IsOne => Sort is null && Table.Name == "users" && IsLookUp(Filter);
 

@@ -13,7 +13,8 @@ namespace Scim.Infrastructure.Persistence.Search;
 
 /// <summary>
 /// Lists and searches. Pages are read by keyset or offset over (type, sort value, sequence); the total is known from a
-/// short page, from the tenant's counters, or from a count that runs only when a full page leaves it open.
+/// short page or the tenant's counters, comes with the page where a part of a value is searched, or else is counted when a full
+/// page leaves it open.
 /// </summary>
 internal sealed class SearchResourcesHandler(
     ITenantSession session,
@@ -232,7 +233,7 @@ internal sealed class SearchResourcesHandler(
     private static CursorPosition PositionOf(int type, long sequence, string? key) =>
         new(type, sequence, key is not null, key);
 
-    /// <returns>The page, and the total where counting is no scan, so that it comes with the page.</returns>
+    /// <returns>The page, and the total where it comes with the page: from the tenant's counters, or of all that a search for a part of a value found.</returns>
     private Task<(List<FoundResource> Found, long? Total)> PageAsync(
         SearchPart part,
         CursorPosition? after,
@@ -252,9 +253,8 @@ internal sealed class SearchResourcesHandler(
             statements,
             async rows =>
             {
-                var found = await part.ReadPageAsync(rows);
-                var isCounted = await rows.NextAsync() && await rows.ReadAsync();
-                return (found, isCounted ? rows.Int(0) : (long?)null);
+                var (found, total) = await part.ReadPageAsync(rows);
+                return (found, await rows.NextAsync() && await rows.ReadAsync() ? rows.Int(0) : total);
             },
             cancellationToken
         );

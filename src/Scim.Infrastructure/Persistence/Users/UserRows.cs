@@ -50,7 +50,25 @@ internal static class UserRows
     /// </summary>
     /// <param name="tail">Condition on <c>r</c>, order and limit. $1 is the tenant.</param>
     /// <param name="extra">One more column, for sorting.</param>
-    public static string Page(ISqlDialect dialect, string tail, string? extra = null)
+    public static string Page(ISqlDialect dialect, string tail, string? extra = null) => Page(dialect, "", tail, extra);
+
+    /// <summary>
+    /// One page by sequence of those that a condition finds, and after it a row with their number (<see cref="TotalOf"/>): a
+    /// search that reads much is made once for both. O(found), as counting is.
+    /// </summary>
+    public static string CountedPage(ISqlDialect dialect, string where, string limit, string skip)
+    {
+        var sequences = $"select h.seq from hits h order by h.seq limit {limit} offset {skip}";
+        var page = Page(
+            dialect,
+            $"hits as materialized (select r.seq from users r where {where}), ",
+            $"where r.tenant_id = $1 and {dialect.In("r.seq", sequences)} order by r.seq",
+            null
+        );
+        return $"{page} union all select null, null, (select count(*) from hits), null, null, null, null, null, null";
+    }
+
+    private static string Page(ISqlDialect dialect, string before, string tail, string? extra)
     {
         var groups = GroupsOfPage.GetOrAdd(
             (dialect.Provider, extra is null),
@@ -60,8 +78,8 @@ internal static class UserRows
         var key = extra is null ? "" : $", {extra} as sort_key";
         // SQLite copies what it materializes, documents and all, so there the page is of keys.
         return dialect.Provider == DatabaseProvider.PostgreSql
-            ? $"with page as materialized (select {Own}{key} from users r {tail}) select * from page {groups}"
-            : $"with page as materialized (select r.seq, r.id{key} from users r {tail}) "
+            ? $"with {before}page as materialized (select {Own}{key} from users r {tail}) select * from page {groups}"
+            : $"with {before}page as materialized (select r.seq, r.id{key} from users r {tail}) "
                 + $"select {Own}{(extra is null ? "" : ", p.sort_key")} from page p cross join users r on r.seq = p.seq {groups}";
     }
 
@@ -112,6 +130,9 @@ internal static class UserRows
         AddGroups(rows, GroupsColumn, groups);
         return user;
     }
+
+    /// <summary>The number of all users found, in the last row of <see cref="CountedPage"/>; null in another row.</summary>
+    public static long? TotalOf(Rows rows) => rows.IsNull(0) ? rows.Int(VersionColumn) : null;
 
     /// <summary>A row of a page after its users.</summary>
     public static bool IsOfGroups(Rows rows) => rows.IsNull(VersionColumn);
