@@ -29,6 +29,9 @@ internal sealed class Benchmark(LoadOptions options, TextWriter console)
             {
                 _report.Fairness.Add(await Fairness.MeasureAsync(kind, options, console));
             }
+
+            // What one database showed is kept when the other fails.
+            await _report.WriteAsync();
         }
 
         return _report;

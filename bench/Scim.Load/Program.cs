@@ -82,7 +82,6 @@ command.SetAction(
         try
         {
             var report = await new Benchmark(options, Console.Out).RunAsync();
-            await report.WriteAsync();
             Console.WriteLine($"Written to {options.Output}/report.md and report.json");
             return report.Succeeded ? 0 : 1;
         }

@@ -29,7 +29,7 @@ internal sealed class Filler(DatabaseSide database)
             $"""
             insert into tenants (id, workspace_id, slug, name, plan, created_at)
             select {NewId}, t.workspace_id, '{Slug}' || n.value, t.name, t.plan, t.created_at
-              from (select * from tenants where slug not like '{Slug}%' limit 1) t, {Numbers(from, to)} n
+              from (select * from tenants where id = {Measured}) t, {Numbers(from, to)} n
             """
         );
         var columns = await ColumnsAsync("users", "tenant_id", "id", "seq");
@@ -38,7 +38,7 @@ internal sealed class Filler(DatabaseSide database)
             insert into users (tenant_id, id, {columns})
             select t.id, {NewId}, {columns}
               from (select id from tenants where slug like '{Slug}%' and id not in (select tenant_id from users)) t,
-                   (select {columns} from users limit {UsersOfTenant}) u
+                   (select {columns} from users where tenant_id = {Measured} limit {UsersOfTenant}) u
             """
         );
         await database.SettleAsync();
@@ -76,6 +76,10 @@ internal sealed class Filler(DatabaseSide database)
         _journalRows = rows;
         await database.SettleAsync();
     }
+
+    // Who was there before; those made here have users of the same names.
+    private static string Measured =>
+        $"(select tenant_id from users where tenant_id not in (select id from tenants where slug like '{Slug}%') limit 1)";
 
     private string NewId => database.IsPostgreSql ? "gen_random_uuid()" : "randomblob(16)";
 
