@@ -28,6 +28,38 @@ public sealed class PagingTests(DatabaseKind kind) : HttpTests(kind)
         seen.Should().Equal(created);
     }
 
+    [TestCase("userName co \"@\"")]
+    [TestCase("not (userName co \"outsider\")")]
+    [TestCase("userName co \"@\" and userName sw \"user-\" or title co \"nobody\"")]
+    public async Task Pages_of_a_search_for_a_part_partition_what_it_finds(string filter)
+    {
+        using var tenant = await TenantAsync();
+        var created = await UsersAsync(tenant, 5);
+        await tenant.Client.PostAsync("/Users", Some.User("outsider")).Expecting(201);
+        created = [.. created, .. await UsersAsync(tenant, 3)];
+        var path = "/Users?count=3&filter=" + Uri.EscapeDataString(filter);
+
+        var seen = new List<string>();
+        for (var start = 1; start <= 10; start += 3)
+        {
+            var page = await tenant.Client.GetAsync($"{path}&startIndex={start}").Expecting(200);
+            page.Total().Should().Be(8);
+            seen.AddRange(page.Ids());
+        }
+
+        seen.Should().Equal(created);
+        var byCursor = new List<string>();
+        for (string? cursor = ""; cursor is not null; )
+        {
+            var page = await tenant.Client.GetAsync($"{path}&cursor={cursor}").Expecting(200);
+            page.Total().Should().Be(8);
+            byCursor.AddRange(page.Ids());
+            cursor = page.NextCursor();
+        }
+
+        byCursor.Should().Equal(created);
+    }
+
     [TestCase("startIndex=0", 1, 3)]
     [TestCase("startIndex=-5", 1, 3)]
     [TestCase("startIndex=3", 3, 1)]
