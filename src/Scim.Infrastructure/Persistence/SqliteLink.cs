@@ -41,7 +41,7 @@ internal sealed class SqliteLink : IDisposable
         Open(
             path,
             mode,
-            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -16000; pragma wal_autocheckpoint = 4000"
+            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -8000; pragma wal_autocheckpoint = 4000"
         );
 
     public int Execute(string sql) => Execute(new Statement(sql, []));
