@@ -11,11 +11,23 @@ namespace Scim.Api.Scim;
 /// Bounds the large bodies that are held at once, from the first bytes over the threshold to the end of the answer: each is bounded
 /// by itself, and together they would be as many as there are requests. Small ones are bounded by the number of requests.
 /// </summary>
-internal sealed class LargeBodies(IOptions<LimitsOptions> options)
+internal sealed class LargeBodies : IDisposable
 {
     public const int Threshold = 65_536;
 
-    private readonly TenantPlaces _places = new(options.Value.MaxLargeBodies);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
+    private readonly TenantPlaces _places;
+    private readonly ITimer _collection;
+    private int _held;
+
+    public LargeBodies(IOptions<LimitsOptions> options, TimeProvider clock)
+    {
+        _places = new TenantPlaces(options.Value.MaxLargeBodies);
+        _collection = clock.CreateTimer(_ => Collect(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public void Dispose() => _collection.Dispose();
 
     /// <exception cref="ScimException">503 when no place came free in time.</exception>
     public async ValueTask HoldAsync(HttpContext context)
@@ -28,11 +40,31 @@ internal sealed class LargeBodies(IOptions<LimitsOptions> options)
             );
         }
 
-        context.Response.RegisterForDispose(new Place(_places, tenant));
+        Interlocked.Increment(ref _held);
+        context.Response.RegisterForDispose(new Place(this, tenant));
     }
 
-    private sealed class Place(TenantPlaces places, TenantId tenant) : IDisposable
+    private void Leave(TenantId tenant)
     {
-        public void Dispose() => places.Leave(tenant);
+        _places.Leave(tenant);
+        if (Interlocked.Decrement(ref _held) == 0)
+        {
+            _collection.Change(Quiet, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // What large bodies were made into has grown old by the time it is garbage, and would stay until a full collection comes by
+    // itself: small requests bring none about (docs/adr/0033-memory-that-stays.md).
+    private void Collect()
+    {
+        if (Volatile.Read(ref _held) == 0)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
+    }
+
+    private sealed class Place(LargeBodies bodies, TenantId tenant) : IDisposable
+    {
+        public void Dispose() => bodies.Leave(tenant);
     }
 }

@@ -11,6 +11,8 @@ internal sealed class SqliteLink : IDisposable
     private const nint MainDatabase = 0;
     private const int HasMovedQuestion = 20; // SQLITE_FCNTL_HAS_MOVED
     private const int ArenaLimit = -8; // M_ARENA_MAX
+    private const int MappingThreshold = -3; // M_MMAP_THRESHOLD
+    private const int LargeBlock = 131_072;
 
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SqliteStatement> _parts = new(StringComparer.Ordinal);
@@ -20,7 +22,7 @@ internal sealed class SqliteLink : IDisposable
     {
         Batteries_V2.Init();
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
-        LimitArenas();
+        LimitAllocator();
     }
 
     private SqliteLink(SqliteConnection connection) => Connection = connection;
@@ -159,12 +161,14 @@ internal sealed class SqliteLink : IDisposable
         }
     }
 
-    // Pages of the caches come from malloc. With an arena for each thread, what one frees the others cannot have: 30 MB.
-    private static void LimitArenas()
+    // Pages of the caches come from malloc. With an arena for each thread, what one frees the others cannot have: 30 MB. Named, the
+    // size from which blocks are given back when freed stays what it is at first; else it grows to that of the largest freed.
+    private static void LimitAllocator()
     {
         try
         {
             _ = SetAllocator(ArenaLimit, 2);
+            _ = SetAllocator(MappingThreshold, LargeBlock);
         }
         catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
         {

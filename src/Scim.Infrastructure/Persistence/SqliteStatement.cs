@@ -15,6 +15,7 @@ namespace Scim.Infrastructure.Persistence;
 internal sealed class SqliteStatement : IDisposable
 {
     private const int StackBytes = 512;
+    private const int LargeBytes = 4096;
     private const nint CopyIt = -1; // SQLITE_TRANSIENT
 
     private static readonly byte[] Nothing = new byte[1];
@@ -24,6 +25,7 @@ internal sealed class SqliteStatement : IDisposable
     private readonly int[] _parameters;
     private readonly bool _isReadOnly;
     private nint _pointer;
+    private bool _holdsLarge;
 
     /// <exception cref="SqliteException">The text is not one statement of this database.</exception>
     public SqliteStatement(sqlite3 database, string sql)
@@ -101,13 +103,23 @@ internal sealed class SqliteStatement : IDisposable
         return changed;
     }
 
-    /// <summary>Ends it, wherever it is. What was bound stays until it is bound anew.</summary>
+    /// <summary>
+    /// Ends it, wherever it is. What was bound stays until it is bound anew, except for large values: each statement of each
+    /// connection would keep room for the largest that it ever had.
+    /// </summary>
     public void Reset()
     {
-        if (_pointer != 0)
+        if (_pointer == 0)
         {
-            _ = Reset(_pointer);
-            IsRunning = false;
+            return;
+        }
+
+        _ = Reset(_pointer);
+        IsRunning = false;
+        if (_holdsLarge)
+        {
+            _ = raw.sqlite3_clear_bindings(_handle);
+            _holdsLarge = false;
         }
     }
 
@@ -143,6 +155,8 @@ internal sealed class SqliteStatement : IDisposable
         {
             Check(BindBlob(_pointer, parameter, (nint)bytes, value.Length, CopyIt));
         }
+
+        _holdsLarge |= value.Length > LargeBytes;
     }
 
     public unsafe void BindUtf8(int parameter, ReadOnlySpan<byte> value)
@@ -151,19 +165,21 @@ internal sealed class SqliteStatement : IDisposable
         {
             Check(BindText(_pointer, parameter, (nint)bytes, value.Length, CopyIt));
         }
+
+        _holdsLarge |= value.Length > LargeBytes;
     }
 
     public void BindText(int parameter, string value)
     {
-        var most = Encoding.UTF8.GetMaxByteCount(value.Length);
-        if (most <= StackBytes)
+        if (Encoding.UTF8.GetMaxByteCount(value.Length) <= StackBytes)
         {
             Span<byte> bytes = stackalloc byte[StackBytes];
             BindUtf8(parameter, bytes[..Encoding.UTF8.GetBytes(value, bytes)]);
             return;
         }
 
-        var rented = ArrayPool<byte>.Shared.Rent(most);
+        // Counted, not estimated: the pool keeps what it lends, and the estimate is three times as much.
+        var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetByteCount(value));
         BindUtf8(parameter, rented.AsSpan(0, Encoding.UTF8.GetBytes(value, rented)));
         ArrayPool<byte>.Shared.Return(rented);
     }

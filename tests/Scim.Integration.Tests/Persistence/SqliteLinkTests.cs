@@ -10,6 +10,7 @@ namespace Scim.Integration.Tests.Persistence;
 internal sealed class SqliteLinkTests
 {
     private const int Reprepare = 5; // SQLITE_STMTSTATUS_REPREPARE
+    private const int OfStatements = 3; // SQLITE_DBSTATUS_STMT_USED
 
     [Test]
     public async Task A_statement_is_planned_once_whatever_limit_is_bound()
@@ -40,5 +41,41 @@ internal sealed class SqliteLinkTests
             );
 
         planned.Should().Be(0, "it was planned when it was prepared");
+    }
+
+    [Test]
+    public async Task A_statement_does_not_keep_large_values()
+    {
+        await using var host = await PersistenceHost.StartAsync(DatabaseProvider.Sqlite);
+        var (used, length) = await host.Get<SqliteConnections>()
+            .ReadAsync(
+                link =>
+                {
+                    long Length(int size)
+                    {
+                        var (text, bytes) = (Arg.Text(new string('x', size)), Arg.Bytes(new byte[size]));
+                        var statement = link.Prepare(new Statement("select length($1) + length($2)", [text, bytes]));
+                        statement.Step().Should().BeTrue();
+                        var length = statement.Int(0);
+                        statement.Reset();
+                        return length;
+                    }
+
+                    var small = Length(1);
+                    var before = Used(link);
+                    var large = Length(1_000_000);
+                    return ValueTask.FromResult((Used(link) - before, small + large));
+                },
+                default
+            );
+
+        length.Should().Be(2_000_002);
+        used.Should().BeLessThan(10_000);
+    }
+
+    private static int Used(SqliteLink link)
+    {
+        raw.sqlite3_db_status(link.Connection.Handle, OfStatements, out var used, out _, 0);
+        return used;
     }
 }
