@@ -16,14 +16,19 @@ internal sealed class LargeBodies : IDisposable
     public const int Threshold = 65_536;
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
     private readonly TenantPlaces _places;
+    private readonly TimeProvider _clock;
     private readonly ITimer _collection;
     private int _held;
+    private long _collectedAt;
 
     public LargeBodies(IOptions<LimitsOptions> options, TimeProvider clock)
     {
         _places = new TenantPlaces(options.Value.MaxLargeBodies);
+        _clock = clock;
+        _collectedAt = clock.GetTimestamp() - (long)(Pause.TotalSeconds * clock.TimestampFrequency);
         _collection = clock.CreateTimer(_ => Collect(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -49,16 +54,18 @@ internal sealed class LargeBodies : IDisposable
         _places.Leave(tenant);
         if (Interlocked.Decrement(ref _held) == 0)
         {
-            _collection.Change(Quiet, Timeout.InfiniteTimeSpan);
+            var rest = Pause - _clock.GetElapsedTime(Volatile.Read(ref _collectedAt));
+            _collection.Change(rest > Quiet ? rest : Quiet, Timeout.InfiniteTimeSpan);
         }
     }
 
     // What large bodies were made into has grown old by the time it is garbage, and would stay until a full collection comes by
-    // itself: small requests bring none about (docs/adr/0033-memory-that-stays.md).
+    // itself: small requests bring none about. Nobody can have the host do nothing else (docs/adr/0033-memory-that-stays.md).
     private void Collect()
     {
         if (Volatile.Read(ref _held) == 0)
         {
+            Volatile.Write(ref _collectedAt, _clock.GetTimestamp());
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
     }

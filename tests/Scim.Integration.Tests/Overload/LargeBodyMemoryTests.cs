@@ -30,6 +30,10 @@ internal sealed class LargeBodyMemoryTests
         CollectionsWhen(clock.Fire).Should().Be(0, "another came in the meantime");
         await third.EndAsync();
         CollectionsWhen(clock.Fire).Should().BePositive();
+
+        clock.Now = TimeSpan.FromSeconds(10);
+        await (await HoldAsync(bodies)).EndAsync();
+        clock.Due.Should().Be(TimeSpan.FromSeconds(20), "it is made every 30 seconds at most");
     }
 
     private static long CollectionsWhen(Action action)
@@ -72,6 +76,12 @@ internal sealed class LargeBodyMemoryTests
         private Action? _callback;
 
         public TimeSpan Due { get; private set; }
+
+        public TimeSpan Now { get; set; }
+
+        public override long GetTimestamp() => Now.Ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
