@@ -9,6 +9,7 @@ using Scim.Infrastructure.Persistence.Migrations;
 namespace Scim.Integration.Tests.Persistence;
 
 [Property("Capability", "Migrations: forward only, checked, safe to run twice")]
+[Property("Database", "Sqlite")]
 internal sealed class SqliteMigrationTests
 {
     private PersistenceHost _host = null!;
