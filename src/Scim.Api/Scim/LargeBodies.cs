@@ -10,6 +10,7 @@ namespace Scim.Api.Scim;
 /// <summary>
 /// Bounds the large bodies that are held at once, from the first bytes over the threshold to the end of the answer: each is bounded
 /// by itself, and together they would be as many as there are requests. Small ones are bounded by the number of requests.
+/// Once none is held, the memory that they took is given back.
 /// </summary>
 internal sealed class LargeBodies : IDisposable
 {
@@ -60,7 +61,7 @@ internal sealed class LargeBodies : IDisposable
     }
 
     // What large bodies were made into has grown old by the time it is garbage, and would stay until a full collection comes by
-    // itself: small requests bring none about. Nobody can have the host do nothing else (docs/adr/0033-memory-that-stays.md).
+    // itself: small requests bring none about. Seldom, so that nobody makes it the host's work (docs/adr/0033-memory-that-stays.md).
     private void Collect()
     {
         if (Volatile.Read(ref _held) == 0)
