@@ -129,6 +129,7 @@ internal sealed class Benchmark(LoadOptions options, TextWriter console)
     {
         await deployment.FloorDatabase.SettleAsync();
         await deployment.OurDatabase.SettleAsync();
+        await deployment.OurDatabase.AwaitSealingAsync();
     }
 
     private async Task RunAsync(Deployment deployment, Workload workload)

@@ -38,12 +38,16 @@ internal sealed record LoadOptions
     /// </summary>
     public bool SearchIndexes { get; init; } = true;
 
-    /// <summary>How every server is started, beside what names its database.</summary>
+    /// <summary>
+    /// How every server is started, beside what names its database. Sealing comes often, and so soon after the writes that it is for;
+    /// left at five minutes it falls on some workload that has nothing to do with it.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Settings =>
         new Dictionary<string, string>
         {
             ["Limits:RequestsPerSecond"] = "0",
             ["Bootstrap:Demo"] = "false",
+            ["Audit:SealSeconds"] = "5",
             ["Logging:LogLevel:Default"] = "Warning",
             ["Database:SearchIndexes"] = SearchIndexes ? "true" : "false",
         };

@@ -44,7 +44,7 @@ internal static class Seeding
                 while ((index = Interlocked.Increment(ref next)) < chunks.Length)
                 {
                     BulkRequest.Fill(worker.Body, chunks[index], target.Directory.Tag);
-                    worker.Require(200, "POST", "/Bulk", worker.Body);
+                    worker.RequireOnceServed(200, "POST", "/Bulk", worker.Body);
                     made[index] = BulkRequest.ReadIds(worker.Http.Body);
                     Writes.Require(worker, made[index].Count == chunks[index].Length, "not all seeds were created");
                 }

@@ -18,6 +18,7 @@ internal sealed class Series
 internal sealed class Worker(Target target, int number) : IDisposable
 {
     private const int KeptReasons = 3;
+    private const int MostRepeats = 60;
 
     public Target Target => target;
 
@@ -68,13 +69,20 @@ internal sealed class Worker(Target target, int number) : IDisposable
     }
 
     /// <summary>Sends without timing, as preparation; anything but the expected status ends the run.</summary>
-    public void Require(int expected, string method, string path, RequestBody? body = null)
+    public void Require(int expected, string method, string path, RequestBody? body = null) =>
+        Require(Http.Send(method, path, body), expected, method, path);
+
+    /// <summary>The same, sent again for a while when a server that is busy sheds it with 503 and Retry-After.</summary>
+    public void RequireOnceServed(int expected, string method, string path, RequestBody body)
     {
         var status = Http.Send(method, path, body);
-        if (status != expected)
+        for (var again = 0; status == 503 && Http.HasRetryAfter && again < MostRepeats; again++)
         {
-            throw new LoadException($"{target.Name}: {method} {path}: {status}, not {expected}. {Http.Text}");
+            Thread.Sleep(TimeSpan.FromSeconds(1));
+            status = Http.Send(method, path, body);
         }
+
+        Require(status, expected, method, path);
     }
 
     /// <summary>Counts a failure under its reason; beyond a few different ones all others count as one.</summary>
@@ -97,6 +105,14 @@ internal sealed class Worker(Target target, int number) : IDisposable
         Answers.Text(Http.Body, "id") ?? throw new LoadException($"{target.Name}: no id in the answer.");
 
     public void Dispose() => Http.Dispose();
+
+    private void Require(int status, int expected, string method, string path)
+    {
+        if (status != expected)
+        {
+            throw new LoadException($"{target.Name}: {method} {path}: {status}, not {expected}. {Http.Text}");
+        }
+    }
 
     private Series Of(string name)
     {

@@ -75,6 +75,7 @@ internal sealed class Filler(DatabaseSide database)
         );
         _journalRows = rows;
         await database.SettleAsync();
+        await database.AwaitSealingAsync();
     }
 
     // Who was there before; those made here have users of the same names.

@@ -28,7 +28,12 @@ public sealed record Seal(
     /// <param name="rows">In the order of their sequence, and none of them sealed yet.</param>
     public static Seal After(Seal? last, TenantId tenant, IReadOnlyList<JournalRecord> rows, DateTimeOffset now)
     {
-        byte[] leaves = [.. rows.SelectMany(row => row.Hash())];
+        var leaves = new byte[rows.Count * MerkleTree.HashLength];
+        for (var i = 0; i < rows.Count; i++)
+        {
+            rows[i].Hash().CopyTo(leaves, i * MerkleTree.HashLength);
+        }
+
         return new Seal(
             tenant,
             (last?.Number ?? 0) + 1,
